@@ -1,0 +1,322 @@
+"""Every value that crosses a border inside the grader: frozen and validated.
+
+Conventions, everywhere: pictures are RGB uint8 (height, width, 3); arrays are indexed [row, column];
+points are (x, y); boxes are half-open (x0, y0, x1, y1) in pixels of the frame; fractions are 0-1;
+lengths carry their unit in the name; times are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.errors import InvalidImageError
+
+UInt8Array = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+Lab = tuple[float, float, float]
+
+
+class Crop(StrEnum):
+    """What kind of produce a fruit is."""
+
+    APPLE = "apple"
+    MELON = "melon"
+
+
+class SurfaceClass(IntEnum):
+    """Value of one pixel in an index mask (`--masks`). Defect kinds start at 10. Never renumbered."""
+
+    BACKGROUND = 0
+    SOUND_SKIN = 1
+    STEM = 2
+    CALYX = 3
+    BRUISE = 10
+    ROT = 11
+    SCAB = 12
+    RUSSET = 13
+    SCALD = 14
+    SUNBURN = 15
+    PUNCTURE = 16
+    CRACK = 17
+    SCAR = 18
+    INSECT = 19
+    SPOTS = 20
+    SOOTY = 21
+    OTHER = 22
+
+
+FIRST_DEFECT_VALUE = 10
+
+
+class DefectKind(StrEnum):
+    """One vocabulary of defects for all crops (design section 3.2)."""
+
+    BRUISE = "bruise"
+    ROT = "rot"
+    SCAB = "scab"
+    RUSSET = "russet"
+    SCALD = "scald"
+    SUNBURN = "sunburn"
+    PUNCTURE = "puncture"
+    CRACK = "crack"
+    SCAR = "scar"
+    INSECT = "insect"
+    SPOTS = "spots"
+    SOOTY = "sooty"
+    OTHER = "other"
+
+    @property
+    def surface_class(self) -> SurfaceClass:
+        """The index-mask value of this kind."""
+        return SurfaceClass[self.name]
+
+
+class LandmarkKind(StrEnum):
+    """Natural places of a fruit that must not be called defects."""
+
+    STEM_CAVITY = "stem_cavity"
+    CALYX_BASIN = "calyx_basin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A measured number with the range that holds the truth with 95 % confidence (units of the field)."""
+
+    value: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.low) and isfinite(self.high) and self.low <= self.value <= self.high):
+            raise ValueError(f"expected finite low <= value <= high, got {self.low}, {self.value}, {self.high}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One exposure.
+
+    rgb: uint8 (height_px, width_px, 3), R-G-B, sRGB-encoded, made read-only here.
+    frame_id: name of the frame; for files the path as given.
+    captured_at: UTC, or None when unknown.
+    """
+
+    frame_id: str
+    rgb: UInt8Array
+    captured_at: datetime | None = None
+    lane: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
+            raise InvalidImageError(
+                f"{self.frame_id}: rgb must be uint8 (H, W, 3), got {self.rgb.dtype} {self.rgb.shape}"
+            )
+        if 0 in self.rgb.shape:
+            raise InvalidImageError(f"{self.frame_id}: rgb has no pixels, got {self.rgb.shape}")
+        self.rgb.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FruitView:
+    """One fruit in one frame: a crop of the frame at full resolution, and what the network says of it.
+
+    rgb: uint8 (h, w, 3), the pixels of `box_xyxy_px`, read-only.
+    mask: bool (h, w), True on this fruit (also under defects, stem and calyx).
+    surface: uint8 (h, w), `SurfaceClass` values; 0 wherever mask is False.
+    confidence: float32 (h, w), 0-1, probability of the class in `surface`.
+    net_cover: float32 (h, w), 0-1, local share of netting (meaningful on melons only).
+    box_xyxy_px: half-open box of the *crop* in the frame; it has a margin of background around the fruit.
+    frame_hw: (height_px, width_px) of the whole frame.
+    touches_edge: the fruit is cut by the border of the frame.
+    touches_fruit: another fruit touches or hides part of this one.
+    crop_confidence: 0-1, that this is `crop` and not other produce or an object.
+    """
+
+    frame_id: str
+    fruit_index: int
+    crop: Crop
+    crop_confidence: float
+    rgb: UInt8Array
+    mask: BoolArray
+    surface: UInt8Array
+    confidence: FloatArray
+    net_cover: FloatArray
+    box_xyxy_px: Box
+    frame_hw: tuple[int, int]
+    touches_edge: bool
+    touches_fruit: bool
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.box_xyxy_px
+        hw = (y1 - y0, x1 - x0)
+        shapes = {
+            "rgb": self.rgb.shape[:2],
+            "mask": self.mask.shape,
+            "surface": self.surface.shape,
+            "confidence": self.confidence.shape,
+            "net_cover": self.net_cover.shape,
+        }
+        for name, shape in shapes.items():
+            if tuple(shape) != hw:
+                raise ValueError(f"{name} must have the shape of the box {hw}, got {shape}")
+        if self.mask.dtype != np.bool_ or self.surface.dtype != np.uint8:
+            raise ValueError(f"expected mask bool and surface uint8, got {self.mask.dtype}, {self.surface.dtype}")
+        for array in (self.rgb, self.mask, self.surface, self.confidence, self.net_cover):
+            array.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeMeasurement:
+    """Size of one fruit. Values in mm, cm3 or g are None without a scale.
+
+    diameter_px: equivalent equatorial diameter in pixels of the frame, always known.
+    equatorial_diameter_mm: greatest width at right angles to the stem-calyx line (7 CFR 51.320).
+    ring_diameter_mm: smallest round opening the fruit passes in any position (7 CFR 51.320).
+    length_mm: extent along the stem-calyx line (apple) or the long axis (melon); None where the axis is not seen.
+    shape_index: length / equatorial diameter; None where the axis is not seen.
+    """
+
+    diameter_px: float
+    equatorial_diameter_mm: Interval | None = None
+    ring_diameter_mm: Interval | None = None
+    length_mm: Interval | None = None
+    shape_index: float | None = None
+    volume_cm3: Interval | None = None
+    weight_g: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourMeasurement:
+    """Colour of the skin seen; fractions 0-1 of true surface area, Lab is float CIELAB (D65).
+
+    blush_fraction: good red over-colour. light_red_fraction: paler red that counts less (7 CFR 51.305).
+    ground_lab / blush_lab: mean colour of the ground / blush skin, None where there is too little of it.
+    """
+
+    blush_fraction: float
+    light_red_fraction: float
+    ground_lab: Lab | None
+    blush_lab: Lab | None
+
+    def __post_init__(self) -> None:
+        for name in ("blush_fraction", "light_red_fraction"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"{name} must be 0-1, got {value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NettingMeasurement:
+    """Netting of a melon. cover_fraction: 0-1 of the surface seen that is corky net."""
+
+    cover_fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """One defect on one fruit.
+
+    area_mm2: on the curved surface; None without a scale. area_fraction: 0-1 of the surface seen.
+    length_mm: longest extent along the skin; None without a scale. length_diameters: the same as a multiple of
+    the fruit's diameter, always known. confidence: 0-1.
+    """
+
+    kind: DefectKind
+    area_mm2: float | None
+    area_fraction: float
+    length_mm: float | None
+    length_diameters: float
+    elongated: bool
+    confidence: float
+    box_xyxy_px: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landmark:
+    """A stem cavity or calyx basin that is seen."""
+
+    kind: LandmarkKind
+    box_xyxy_px: Box
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FruitMeasurement:
+    """All that was measured of one physical fruit, from one view or many. No class, no SKU.
+
+    surface_seen_fraction: 0-1 of the whole surface that the views show together.
+    quality_flags: sorted names of what limits the measurement, such as `no_scale`, `touches_edge`.
+    """
+
+    frame_id: str
+    fruit_index: int
+    crop: Crop
+    variety: str | None
+    box_xyxy_px: Box
+    touches_edge: bool
+    view_count: int
+    surface_seen_fraction: float
+    crop_confidence: float
+    size: SizeMeasurement
+    colour: ColourMeasurement
+    netting: NettingMeasurement | None
+    defects: tuple[Defect, ...]
+    landmarks: tuple[Landmark, ...]
+    model_id: str
+    quality_flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a class was denied, or what could not be verified.
+
+    rule: key of the rule in the standard. value: what was measured (None: unknown). limit: what the class allows.
+    denies: the class that this value denies. verified: False when the value is unknown and a site default stood in.
+    """
+
+    rule: str
+    value: float | str | None
+    limit: float | str | None
+    denies: str | None
+    verified: bool = True
+
+
+UNGRADED = "ungraded"
+REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeDecision:
+    """The class of one fruit under one standard. `grade_class` is a class of the standard, `reject` or `ungraded`."""
+
+    standard_id: str
+    grade_class: str
+    confidence: float
+    review: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuAssignment:
+    """The sellable unit and the outlet of one fruit. Each graded fruit has exactly one."""
+
+    code: str
+    table_id: str
+    outlet: str
+    size_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FruitRecord:
+    """One fruit, the whole way: measured, classed, assigned. `record.py` writes it as `fruit/1`."""
+
+    measurement: FruitMeasurement
+    grade: GradeDecision
+    sku: SkuAssignment
