@@ -106,12 +106,15 @@ class Frame:
     rgb: uint8 (height_px, width_px, 3), R-G-B, sRGB-encoded, made read-only here.
     frame_id: name of the frame; for files the path as given.
     captured_at: UTC, or None when unknown.
+    notes: sorted names of what reading the picture found, such as `no_colour`, `first_frame_only`; they belong
+    into the quality flags of every fruit of the frame (all names: `grader/image_io.py`).
     """
 
     frame_id: str
     rgb: UInt8Array
     captured_at: datetime | None = None
     lane: int | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:
