@@ -1,0 +1,69 @@
+"""The errors of the service. HTTP codes live in `http_errors.py` only.
+
+ServiceError
+├── UploadTooLargeError      the body is larger than the limit
+├── UploadTimeoutError       the body did not arrive in time
+├── UnsupportedUploadError   the body is neither a picture nor a form with pictures
+├── EmptyUploadError         no picture in the body
+├── BusyError                every grading place is taken; come back later
+├── ModelNotReadyError       the model is still loading, or could not be loaded
+├── ForeignOriginError       another web site tried to use this service through a browser
+├── NotFoundError            no such record or picture
+└── StorageError             the data folder cannot be used
+    ├── StorageFullError     the disk is full: nothing was accepted
+    └── SchemaError          the database belongs to another program or a newer version
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """Base of every error the service raises on purpose."""
+
+
+class UploadTooLargeError(ServiceError):
+    """The body is larger than the limit; the message states both in bytes."""
+
+
+class UploadTimeoutError(ServiceError):
+    """The body did not arrive within the time allowed."""
+
+
+class UnsupportedUploadError(ServiceError):
+    """The declared content type is not one the service takes."""
+
+
+class EmptyUploadError(ServiceError):
+    """The body holds no picture, or more pictures than allowed."""
+
+
+class BusyError(ServiceError):
+    """All grading places are taken. `retry_after_s`: seconds after which a new try makes sense."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ModelNotReadyError(ServiceError):
+    """Grading is not possible yet (loading) or at all (the model could not be loaded)."""
+
+
+class ForeignOriginError(ServiceError):
+    """A browser sent a changing request on behalf of another web site."""
+
+
+class NotFoundError(ServiceError):
+    """The record or file asked for does not exist."""
+
+
+class StorageError(ServiceError):
+    """The data folder or the database cannot be used."""
+
+
+class StorageFullError(StorageError):
+    """There is not enough free space; nothing of the request was accepted."""
+
+
+class SchemaError(StorageError):
+    """The database was made by another program, or by a newer version of this one."""

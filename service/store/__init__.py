@@ -1,0 +1,1 @@
+"""What the service remembers: records in a database, pictures in a folder."""
