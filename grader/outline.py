@@ -1,0 +1,215 @@
+"""The outline of one fruit to a part of a pixel, without its stalk: a smooth closed curve around its centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.types import BoolArray, FruitView, SurfaceClass, UInt8Array
+
+Float64Array = NDArray[np.float64]
+
+RAY_COUNT = 256
+HARMONICS = 10
+SMOOTHNESS = 2e-6
+"""Weight of the k^4 penalty on harmonic k: none to speak of where edges are seen, smooth bridges where they are not."""
+WIDTH_DIRECTIONS = 180
+SEARCH_PX = 3.0
+SEARCH_FRACTION = 0.02
+"""The true edge is looked for this far from the outline of the mask, in px plus share of the radius."""
+STEP_PX = 0.5
+MIN_EDGE_LEVELS = 14.0
+"""An edge is clear when the colour changes by this many 8-bit levels (root of three channels squared) over 2 px..."""
+MIN_EDGE_RATIO = 2.0
+"""... and by this many times the typical change along the same ray."""
+MASK_WEIGHT = 0.15
+"""Weight of a ray without a clear edge, which keeps the outline of the mask, against 1 for a clear one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outline:
+    """A closed curve r(angle) around a centre, in pixels of the crop (pixel centres at whole numbers).
+
+    radius_px: float64 (RAY_COUNT,), at the angles 2 pi k / RAY_COUNT from +x towards +y.
+    residual_px: typical distance (robust standard deviation) of the seen edge points from the curve.
+    clear_fraction: 0-1, share of the rays with a clear edge in the picture.
+    """
+
+    centre_xy_px: tuple[float, float]
+    radius_px: Float64Array
+    residual_px: float
+    clear_fraction: float
+
+    @property
+    def points_xy_px(self) -> Float64Array:
+        """float64 (RAY_COUNT, 2): the curve as points (x, y) in pixels of the crop."""
+        return np.asarray(self.centre_xy_px) + self.radius_px[:, None] * _directions(RAY_COUNT)
+
+
+@lru_cache(maxsize=4)
+def _directions(count: int) -> Float64Array:
+    angles = np.arange(count) * (2 * np.pi / count)
+    directions = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    directions.setflags(write=False)
+    return directions
+
+
+@lru_cache(maxsize=1)
+def _harmonic_basis() -> Float64Array:
+    """float64 (RAY_COUNT, 1 + 2 HARMONICS): constant, then cosine and sine of each harmonic."""
+    angles = np.arange(RAY_COUNT)[:, None] * (2 * np.pi / RAY_COUNT)
+    order = np.arange(1, HARMONICS + 1)[None, :]
+    basis = np.concatenate([np.ones((RAY_COUNT, 1)), np.cos(angles * order), np.sin(angles * order)], axis=1)
+    basis.setflags(write=False)
+    return basis
+
+
+def largest_part(mask: BoolArray) -> UInt8Array:
+    """uint8 (h, w), 1 on the largest connected part of the mask with its holes filled, else 0.
+
+    Raises:
+        ValueError: the mask is empty.
+    """
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        raise ValueError("expected a mask with at least one pixel, got an empty one")
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(filled, [max(contours, key=cv2.contourArea)], -1, 1, cv2.FILLED)
+    return filled
+
+
+def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]:
+    """Centre (x, y) of a filled mask and its radius along RAY_COUNT rays, in px.
+
+    The radius is the length of the ray inside the mask, sampled bilinearly every half pixel: right to about 0.2 px for
+    a round fruit, where a contour through pixel centres is 0.5 px too small.
+    """
+    moments = cv2.moments(filled, binaryImage=True)
+    centre = (moments["m10"] / moments["m00"], moments["m01"] / moments["m00"])
+    h, w = filled.shape
+    x, y, box_w, box_h = cv2.boundingRect(filled)
+    reach = np.hypot(max(centre[0] - x, x + box_w - centre[0]), max(centre[1] - y, y + box_h - centre[1])) + 1
+    samples = (np.arange(0, reach, STEP_PX) + STEP_PX / 2).astype(np.float32)
+    rays = _directions(RAY_COUNT).astype(np.float32)
+    map_x = np.float32(centre[0]) + rays[:, :1] * samples
+    map_y = np.float32(centre[1]) + rays[:, 1:] * samples
+    inside = cv2.remap(filled * np.uint8(200), map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
+    radius = cv2.reduce(inside, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F)[:, 0] * (STEP_PX / 200)
+    return centre, np.maximum(radius, STEP_PX)
+
+
+def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float64Array, float]:
+    """A smooth curve through a noisy radius profile, and the robust spread of the profile around it in px.
+
+    Least squares on ten harmonics, weights renewed four times by Tukey's biweight (tuning constant 4.685 on the MAD
+    scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
+    """
+    basis = _harmonic_basis()
+    order = np.concatenate([[0], np.tile(np.arange(1, HARMONICS + 1), 2)]).astype(np.float64)
+    penalty = np.diag(SMOOTHNESS * RAY_COUNT * order**4)
+    robust = np.ones(RAY_COUNT)
+    seen = weight > 0.5 if (weight > 0.5).sum() >= RAY_COUNT // 4 else weight > 0
+    smooth, spread = radius_px, 0.0
+    for _ in range(5):
+        total = (weight * robust)[:, None]
+        smooth = basis @ np.linalg.solve(basis.T @ (basis * total) + penalty, basis.T @ (radius_px * total[:, 0]))
+        residual = radius_px - smooth
+        spread = float(1.4826 * np.median(np.abs(residual[seen])))
+        robust = np.square(np.maximum(0, 1 - np.square(residual / (4.685 * max(spread, 0.1)))))
+    return np.maximum(smooth, STEP_PX), spread
+
+
+def fit_outline(view: FruitView) -> Outline:
+    """Outline of the fruit in a view, from its mask and the strongest colour edge near it.
+
+    1. The radius of the mask along 256 rays; rays through a stalk that sticks out or along the border of the frame
+       do not count. 2. Along each normal, within a few pixels, the place where the colour changes most (half-pixel steps,
+       parabola through the three highest). No clear change, as in glare or against a fruit of the same colour: the
+       mask stays. 3. A robust smooth curve through all.
+
+    Raises:
+        ValueError: the mask is empty.
+    """
+    filled = largest_part(view.mask)
+    centre, radius = mask_profile(filled)
+    usable = _usable_rays(view, centre, radius)
+    smooth, spread = smooth_profile(radius, usable)
+    clear = np.zeros(RAY_COUNT, np.bool_)
+    edge = radius
+    for narrow in (1.0, 0.5):
+        search = (SEARCH_PX + SEARCH_FRACTION * float(smooth.mean())) * narrow
+        if search * 2 >= float(smooth.min()):
+            break
+        edge, clear = _edge_along_normals(view.rgb, centre, smooth, search)
+        clear &= usable > 0.5
+        known = np.where(clear, edge, radius)
+        smooth, spread = smooth_profile(known, np.where(clear, 1.0, MASK_WEIGHT) * usable)
+    return Outline(
+        centre_xy_px=centre, radius_px=smooth, residual_px=spread, clear_fraction=float(clear.mean())
+    )
+
+
+def _usable_rays(view: FruitView, centre: tuple[float, float], radius: Float64Array) -> Float64Array:
+    """1 for a ray whose end is outline of fruit; 0.02 where it ends in a stalk or on the border of the frame."""
+    usable = np.ones(RAY_COUNT)
+    points = np.asarray(centre) + radius[:, None] * _directions(RAY_COUNT)
+    h, w = view.mask.shape
+    inner = np.asarray(centre) + (radius[:, None] - 1.5) * _directions(RAY_COUNT)
+    cols = np.clip(np.rint(inner[:, 0]).astype(int), 0, w - 1)
+    rows = np.clip(np.rint(inner[:, 1]).astype(int), 0, h - 1)
+    stem = view.surface[rows, cols] == SurfaceClass.STEM
+    if stem.any():
+        usable[stem | np.roll(stem, 1) | np.roll(stem, -1)] = 0.02
+    if view.touches_edge:
+        x0, y0, _, _ = view.box_xyxy_px
+        frame_h, frame_w = view.frame_hw
+        x, y = points[:, 0] + x0, points[:, 1] + y0
+        usable[(x < 1.5) | (y < 1.5) | (x > frame_w - 2.5) | (y > frame_h - 2.5)] = 0.02
+    return usable
+
+
+def _edge_along_normals(
+    rgb: UInt8Array, centre: tuple[float, float], radius: Float64Array, search_px: float
+) -> tuple[Float64Array, BoolArray]:
+    """Radius of the strongest colour edge near the curve along its normals, and where that edge is clear."""
+    rays = _directions(RAY_COUNT)
+    points = np.asarray(centre) + radius[:, None] * rays
+    tangent = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
+    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    reach = round(search_px / STEP_PX)
+    steps = np.arange(-reach - 3, reach + 4) * STEP_PX
+    map_x = (points[:, :1] + normal[:, :1] * steps).astype(np.float32)
+    map_y = (points[:, 1:] + normal[:, 1:] * steps).astype(np.float32)
+    colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    colour = colour + 0.5 * (np.roll(colour, 1, axis=0) + np.roll(colour, -1, axis=0))
+    change = (colour[:, 4:] - colour[:, :-4]) * 0.5
+    strength = np.sqrt(np.square(change).sum(axis=-1))
+    place = steps[2:-2]
+    likely = strength * np.exp(-0.5 * np.square(place / (0.6 * search_px))).astype(np.float32)
+    best = 1 + np.argmax(likely[:, 1:-1], axis=1)
+    row = np.arange(RAY_COUNT)
+    left, top, right = strength[row, best - 1], strength[row, best], strength[row, best + 1]
+    bend = left - 2 * top + right
+    shift = np.where(bend < -1e-3, 0.5 * (left - right) / np.minimum(bend, -1e-3), 0.0)
+    offset = place[best] + np.clip(shift, -0.5, 0.5) * STEP_PX
+    clear = (top >= MIN_EDGE_LEVELS) & (top >= MIN_EDGE_RATIO * np.median(strength, axis=1))
+    clear &= (bend < 0) & (best > 1) & (best < strength.shape[1] - 2)
+    return radius + offset / np.maximum((normal * rays).sum(axis=-1), 0.5), clear
+
+
+def widths(points_xy: Float64Array) -> Float64Array:
+    """Caliper width of a closed curve, unit of the points: float64 (WIDTH_DIRECTIONS,), width k along the direction
+    pi k / WIDTH_DIRECTIONS from +x towards +y."""
+    angles = np.arange(WIDTH_DIRECTIONS) * (np.pi / WIDTH_DIRECTIONS)
+    along = points_xy @ np.stack([np.cos(angles), np.sin(angles)])
+    return np.asarray(along.max(axis=0) - along.min(axis=0))
+
+
+def width_along(all_widths: Float64Array, angle_rad: float) -> float:
+    """Width along one direction, from `widths`; nearest whole degree."""
+    return float(all_widths[round(angle_rad / np.pi * WIDTH_DIRECTIONS) % WIDTH_DIRECTIONS])
