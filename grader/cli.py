@@ -1,0 +1,238 @@
+"""The grading verbs of the command `grader`: grade, bench, calibrate, standards, models.
+
+`service/cli.py` adds the verbs of the service and is the entry point, so that the library never imports it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from grader.bench import bench as run_bench
+from grader.calibrate_command import calibrate
+from grader.errors import GraderError, InvalidImageError, OutputError
+from grader.grade_command import CSV_COLUMNS, Outcome, Output, csv_line, csv_row, grade_inputs
+from grader.input_files import list_inputs
+from grader.model_card import load_card
+from grader.onnx_model import OnnxModel
+from grader.pipeline import DEFAULT_SKU_TABLE, SHIPPED_MODELS, Grader, GradeOptions, newest_model
+from grader.standards_command import app as standards_app
+from grader.types import Crop
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Grade apples and melons from pictures.")
+app.add_typer(standards_app, name="standards", help="The grading standards: list, show, check.")
+models_app = typer.Typer(no_args_is_help=True)
+app.add_typer(models_app, name="models", help="The networks: list, verify.")
+app.command(name="calibrate")(calibrate)
+
+WRONG_USE = 2
+SOME_UNREAD = 1
+
+
+class CropChoice(StrEnum):
+    """`--crop`."""
+
+    AUTO = "auto"
+    APPLE = "apple"
+    MELON = "melon"
+
+
+class Format(StrEnum):
+    """`--format`."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@app.command()
+def grade(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, folders (searched recursively), videos.")],
+    crop: Annotated[CropChoice, typer.Option(help="What runs on the line.")] = CropChoice.AUTO,
+    variety: Annotated[str | None, typer.Option(help="Variety, such as fuji; sets the colour rule.")] = None,
+    standard: Annotated[str | None, typer.Option(help="Id or file of a grading standard.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="Calibration file of the camera.")] = None,
+    mm_per_px: Annotated[
+        float | None, typer.Option(help="Scale in the plane of the fruit's outline, instead of a calibration.")
+    ] = None,
+    sku_table: Annotated[str, typer.Option(help="Name or file of a SKU table.")] = DEFAULT_SKU_TABLE,
+    one_fruit: Annotated[bool, typer.Option("--one-fruit", help="All pictures are views of one fruit.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for fruits.jsonl, masks and overlays.")] = None,
+    masks: Annotated[bool, typer.Option("--masks", help="Write index masks to OUT/masks.")] = False,
+    overlays: Annotated[bool, typer.Option("--overlays", help="Write annotated pictures to OUT/overlays.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; one per core is best.")] = 1,
+    format: Annotated[
+        Format | None, typer.Option(help="On stdout; default: table on a terminal, else jsonl.")
+    ] = None,
+    allow_draft: Annotated[bool, typer.Option("--allow-draft", help="Let a draft standard decide.")] = False,
+    language: Annotated[str, typer.Option(help="Language of the overlays: en or zh.")] = "en",
+    model: Annotated[Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")] = None,
+) -> None:
+    """Find, measure, class and assign every fruit in the pictures.
+
+    Exit 0: all read and judged. 1: some inputs could not be read (each is named), the others are done. 2: wrong use.
+    """
+    if (masks or overlays) and out is None:
+        _stop("--masks and --overlays need --out DIR", WRONG_USE)
+    if language not in ("en", "zh"):
+        _stop(f"--language: expected en or zh, got {language!r}", WRONG_USE)
+    try:
+        options = GradeOptions(
+            crop=None if crop is CropChoice.AUTO else Crop(crop.value),
+            variety=variety,
+            standard=standard,
+            calibration=calibration,
+            mm_per_px=mm_per_px,
+            sku_table=sku_table,
+            one_fruit=one_fruit,
+            allow_draft=allow_draft,
+        )
+        Grader.load(model).check(options)
+    except (GraderError, ValueError) as exc:
+        _stop(str(exc), WRONG_USE)
+    chosen = format or (Format.TABLE if sys.stdout.isatty() else Format.JSONL)
+    fruits: list[dict[str, object]] = []
+
+    def show(outcome: Outcome) -> None:
+        for error in outcome.errors:
+            _say(f"error: {error}")
+        for frame in outcome.frames:
+            notes = frame["notes"]
+            if isinstance(notes, list) and notes and not frame["fruits"]:
+                _say(f"{frame['frame']}: no fruit judged ({', '.join(map(str, notes))})")
+        for fruit in outcome.fruits:
+            if chosen is Format.TABLE:
+                fruits.append(fruit)
+            elif chosen is Format.CSV:
+                print(csv_line(csv_row(fruit)), flush=True)  # noqa: T201
+            else:
+                print(json.dumps(fruit, ensure_ascii=False), flush=True)  # noqa: T201
+
+    if chosen is Format.CSV:
+        print(csv_line(CSV_COLUMNS))  # noqa: T201
+    output = Output(folder=out, masks=masks, overlays=overlays, language=language)
+    try:
+        errors = grade_inputs(
+            list_inputs(paths), options, output, jobs=jobs, model_dir=model, show=show, console_file=sys.stderr
+        )
+    except OutputError as exc:
+        _stop(str(exc), SOME_UNREAD)
+    except GraderError as exc:
+        _stop(str(exc), WRONG_USE)
+    if chosen is Format.TABLE:
+        Console().print(_table(fruits))
+    if errors:
+        _stop(f"{len(errors)} input(s) could not be read; the others are done", SOME_UNREAD)
+
+
+@app.command()
+def bench(
+    pictures: Annotated[
+        list[Path] | None, typer.Argument(help="Pictures to time; default: the shipped 640x480 sample.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Time spent on each part.")] = 8.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")] = None,
+) -> None:
+    """Time per stage, views per second with 1 and 2 processes, and the ratio to decode plus network alone."""
+    files = list(pictures or [])
+    if not files:
+        files = sorted((SHIPPED_MODELS.parent / "sample_images").glob("bench_*.jpg"))
+    if not files:
+        _stop("no picture to time: give one, for example a 640x480 JPEG of one fruit", WRONG_USE)
+    try:
+        result = run_bench(files, seconds=seconds, model_dir=model)
+    except InvalidImageError as exc:
+        _stop(str(exc), SOME_UNREAD)
+    except (GraderError, OSError) as exc:
+        _stop(str(exc), WRONG_USE)
+    if as_json:
+        print(json.dumps(result.to_json()))  # noqa: T201
+        return
+    table = Table(title=f"{result.pictures} picture(s), {result.fruit_per_picture:g} fruit each, one core")
+    table.add_column("stage")
+    table.add_column("ms", justify="right")
+    for name, spent in result.stage_ms.items():
+        table.add_row(name, f"{spent:.2f}")
+    table.add_section()
+    table.add_row("whole picture", f"{result.picture_ms:.2f}")
+    table.add_row("floor (decode + network)", f"{result.floor_ms:.2f}")
+    table.add_row("ratio to the floor", f"{result.floor_ratio:.2f}")
+    table.add_row("views/s, 1 process", f"{result.views_per_s_1:.1f}")
+    table.add_row("views/s, 2 processes", f"{result.views_per_s_2:.1f}")
+    Console().print(table)
+
+
+@models_app.command("list")
+def list_models(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Models that are shipped, and which one is used by default."""
+    rows = []
+    for path in sorted(SHIPPED_MODELS.glob("*/*/card.json")):
+        try:
+            card = load_card(path.parent)
+            rows.append({"model_id": card.model_id, "folder": str(path.parent), "default": path.parent == newest_model()})
+        except GraderError as exc:
+            rows.append({"model_id": None, "folder": str(path.parent), "error": str(exc)})
+    if as_json:
+        print(json.dumps(rows))  # noqa: T201
+        return
+    table = Table("model", "folder", "default")
+    for row in rows:
+        table.add_row(str(row["model_id"] or row.get("error")), str(row["folder"]), "yes" if row.get("default") else "")
+    Console().print(table)
+
+
+@models_app.command("verify")
+def verify_model(folder: Annotated[Path, typer.Argument(help="models/NAME/VERSION")]) -> None:
+    """Check card, hash, inputs and outputs of a model. Exit 2 when they do not match."""
+    try:
+        model = OnnxModel.load(folder)
+    except GraderError as exc:
+        _stop(str(exc), WRONG_USE)
+    print(model.card.model_id)  # noqa: T201
+
+
+def _table(fruits: list[dict[str, object]]) -> Table:
+    table = Table()
+    for name in ("frame", "fruit", "crop", "size", "blush", "defects", "class", "SKU", "outlet", "why"):
+        table.add_column(name, overflow="fold")
+    for fruit in fruits:
+        size, grade_, sku, colour = (fruit[name] for name in ("size", "grade", "sku", "colour"))
+        assert isinstance(size, dict)
+        assert isinstance(grade_, dict)
+        assert isinstance(sku, dict)
+        assert isinstance(colour, dict)
+        diameter = size["equatorial_diameter_mm"]
+        defects = fruit["defects"]
+        assert isinstance(defects, list)
+        table.add_row(
+            Path(str(fruit["frame"])).name,
+            str(fruit["fruit_index"]),
+            str(fruit["crop"]),
+            f"{diameter['value']:.1f} mm" if diameter else f"{size['diameter_px']:.0f} px",
+            f"{100 * colour['blush_fraction']:.0f} %",
+            ", ".join(f"{item['kind']} {100 * item['area_fraction']:.1f} %" for item in defects),
+            f"{grade_['class']}{' (review)' if grade_['review'] else ''}",
+            str(sku["code"]),
+            str(sku["outlet"]),
+            ", ".join(sorted({str(reason["rule"]) for reason in grade_["reasons"]})),
+        )
+    return table
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _stop(message: str, code: int) -> typer.Exit:
+    _say(message)
+    raise typer.Exit(code)

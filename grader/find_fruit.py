@@ -1,0 +1,309 @@
+"""Frame -> FruitViews. The network finds the fruit; touching ones are split; each is looked at again, larger.
+
+Two passes of one network. The first sees the whole frame, small, and says where apples and melons are and how far
+inside its own fruit each pixel lies; a watershed on that splits touching fruit. The second sees every fruit at
+the same size, whatever its size in the frame, and says sound skin, stem, calyx or defect for each pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from grader.onnx_model import OnnxModel
+from grader.preprocess import PAD_RGB, to_tensor
+from grader.types import FIRST_DEFECT_VALUE, Box, BoolArray, Crop, FloatArray, Frame, FruitView, SurfaceClass, UInt8Array
+
+SEED_LEVEL = 0.5
+"""A fruit's middle: `inside` is 1 in the middle of a fruit and 0 at its rim, so 0.5 separates touching ones."""
+FRUIT_LEVEL = 0.5
+"""A pixel is fruit when apple and melon together are likelier than not."""
+SMALLEST_PX = 6
+"""Fruit smaller than this across in the first pass (of about 256) are not judged."""
+MARGIN = 1.2
+"""Side of the second look over the fruit's extent: background on all sides tells where the fruit ends."""
+LARGEST_BATCH = 4
+"""Fruit looked at in one call of the network; bounds memory on frames full of fruit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """A fruit of the first pass. mask: bool on the first pass's grid. scale: frame pixels per grid cell (x, y)."""
+
+    mask: BoolArray
+    scale_xy: tuple[float, float]
+
+
+def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tuple[FruitView, ...]:
+    """All apples and melons of a frame, from left to right, top first where columns tie.
+
+    crop: when the caller knows what runs on the line, every fruit found is of this crop.
+    """
+    found = _first_pass(frame, model)
+    views: list[FruitView] = []
+    for start in range(0, len(found), LARGEST_BATCH):
+        views += _second_pass(frame, model, found[start : start + LARGEST_BATCH], crop)
+    views = _without_doubles(views)
+    views.sort(key=lambda view: (view.box_xyxy_px[0], view.box_xyxy_px[1]))
+    return tuple(_numbered(view, index) for index, view in enumerate(views))
+
+
+def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> NDArray[np.int32]:
+    """Label the pixels of `fruit` by fruit, 0 elsewhere.
+
+    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. Seeds are the connected parts
+    where `inside` exceeds `SEED_LEVEL`; a watershed (Meyer 1994) hands every other pixel to a seed.
+    """
+    seeds, count = ndimage.label(fruit & (inside > SEED_LEVEL), structure=np.ones((3, 3)))
+    parts, part_count = ndimage.label(fruit)
+    if part_count:
+        seeded = np.bincount(parts[seeds > 0], minlength=part_count + 1) > 0
+        for part in np.flatnonzero(~seeded[1:]) + 1:  # a part without a middle: its deepest pixel is the seed
+            own = parts == part
+            if own.sum() >= smallest_px**2 / 2:
+                count += 1
+                seeds[own & (inside >= inside[own].max())] = count
+    if count == 0:
+        return np.zeros(fruit.shape, np.int32)
+    cost = np.where(fruit, 254 - np.clip(inside * 254, 0, 254), 255).astype(np.uint8)
+    labels = ndimage.watershed_ift(cost, seeds.astype(np.int32))
+    labels[~fruit] = 0
+    for number, where in enumerate(ndimage.find_objects(labels), start=1):
+        if where is None:
+            continue
+        height, width = (part.stop - part.start for part in where)
+        own = labels[where] == number
+        if min(height, width) < smallest_px or own.sum() < 0.35 * smallest_px**2:
+            labels[where][own] = 0
+    return labels.astype(np.int32)
+
+
+def _first_pass(frame: Frame, model: OnnxModel) -> list[_Found]:
+    height, width = frame.rgb.shape[:2]
+    spec = model.card.input
+    ratio = spec.find_side_px / max(height, width)
+    small_hw = (max(round(height * ratio), 1), max(round(width * ratio), 1))
+    small = _resize(frame.rgb, (small_hw[1], small_hw[0]))
+    outputs = model.run(to_tensor(small, spec))
+    stride = model.card.strides["crop"]
+    rows, cols = -(-small_hw[0] // stride), -(-small_hw[1] // stride)
+    kinds = outputs["crop"][0, :, :rows, :cols]
+    inside = outputs["inside"][0, 0, :rows, :cols]
+    labels = split_touching(kinds[1] + kinds[2] > FRUIT_LEVEL, inside, max(SMALLEST_PX // stride, 1))
+    scale_xy = (width / small_hw[1] * stride, height / small_hw[0] * stride)
+    return [_Found(mask=labels == number, scale_xy=scale_xy) for number in np.unique(labels[labels > 0])]
+
+
+def _window(found: _Found) -> tuple[int, int, int]:
+    """Left, top and side in frame pixels of the square to look at again."""
+    rows, cols = np.nonzero(found.mask)
+    scale_x, scale_y = found.scale_xy
+    x0, x1 = cols.min() * scale_x, (cols.max() + 1) * scale_x
+    y0, y1 = rows.min() * scale_y, (rows.max() + 1) * scale_y
+    side = max(int(np.ceil(max(x1 - x0, y1 - y0) * MARGIN)), 8)
+    return int(round((x0 + x1 - side) / 2)), int(round((y0 + y1 - side) / 2)), side
+
+
+def _second_pass(
+    frame: Frame, model: OnnxModel, found: list[_Found], crop: Crop | None
+) -> list[FruitView]:
+    spec = model.card.input
+    windows = [_window(item) for item in found]
+    tensors = []
+    for left, top, side in windows:
+        cut = _cut(frame.rgb, left, top, side)
+        tensors.append(to_tensor(_resize(cut, (spec.fruit_side_px, spec.fruit_side_px)), spec))
+    outputs = model.run(np.concatenate(tensors))
+    views = []
+    for number, (item, window) in enumerate(zip(found, windows, strict=True)):
+        single = {name: value[number] for name, value in outputs.items()}
+        view = _view(frame, model, item, window, single, crop)
+        if view is not None:
+            views.append(view)
+    return views
+
+
+def _view(
+    frame: Frame,
+    model: OnnxModel,
+    found: _Found,
+    window: tuple[int, int, int],
+    outputs: dict[str, FloatArray],
+    crop: Crop | None,
+) -> FruitView | None:
+    """Put one fruit's outputs back onto the frame's pixels. None when the second look sees no apple or melon."""
+    left, top, side = window
+    surface = outputs["surface"]
+    fruit = surface[0] < 0.5
+    own, touches_fruit = _own_part(fruit, outputs["inside"][0], found, window)
+    if not own.any():
+        return None
+    kinds = cv2.resize(outputs["crop"].transpose(1, 2, 0), own.shape[::-1])[own].mean(axis=0)
+    if kinds[1] + kinds[2] < FRUIT_LEVEL:
+        return None
+    kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
+    confidence_crop = float(kinds[1] if kind is Crop.APPLE else kinds[2])
+
+    height, width = frame.rgb.shape[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    inner = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+
+    def enlarge(grid: FloatArray) -> FloatArray:
+        return cv2.resize(grid, (side, side), interpolation=cv2.INTER_LINEAR)[inner]
+
+    defect_channels = [
+        index for index, value in enumerate(model.card.surface_classes) if value >= FIRST_DEFECT_VALUE
+    ]
+    defects = surface[defect_channels]
+    groups = enlarge(np.dstack([surface[0], surface[2], surface[3], defects.sum(axis=0)]))
+    own_share = enlarge(own.astype(np.float32)) if touches_fruit else None
+    mask = _solid(groups[:, :, 0] < 0.5 if own_share is None else (groups[:, :, 0] < 0.5) & (own_share > 0.5))
+    if not mask.any():
+        return None
+    skin = np.clip(1.0 - groups.sum(axis=2), 0.0, 1.0)
+    chances = np.dstack([skin, groups[:, :, 1], groups[:, :, 2], groups[:, :, 3]])
+    choice = chances.argmax(axis=2).astype(np.uint8)
+    values = np.array([model.card.surface_classes[index] for index in defect_channels], np.uint8)
+    kind_map = cv2.resize(
+        values[defects.argmax(axis=0)], (side, side), interpolation=cv2.INTER_NEAREST
+    )[inner]
+    plain = np.array([SurfaceClass.SOUND_SKIN, SurfaceClass.STEM, SurfaceClass.CALYX, 0], np.uint8)
+    classes = np.where(choice == 3, kind_map, plain[choice])
+    classes[~mask] = SurfaceClass.BACKGROUND
+    shown = np.clip(1.0 - groups[:, :, 0], 1e-3, 1.0)
+    certainty = np.clip(chances.max(axis=2) / shown, 0.0, 1.0).astype(np.float32)
+    return FruitView(
+        frame_id=frame.frame_id,
+        fruit_index=0,
+        crop=kind,
+        crop_confidence=confidence_crop,
+        rgb=np.ascontiguousarray(frame.rgb[y0:y1, x0:x1]),
+        mask=mask,
+        surface=classes,
+        confidence=certainty,
+        net_cover=enlarge(outputs["net"][0]),
+        box_xyxy_px=(x0, y0, x1, y1),
+        frame_hw=(height, width),
+        touches_edge=_touches_edge(mask, (x0, y0, x1, y1), (height, width)),
+        touches_fruit=touches_fruit,
+    )
+
+
+def _own_part(
+    fruit: BoolArray, inside: FloatArray, found: _Found, window: tuple[int, int, int]
+) -> tuple[BoolArray, bool]:
+    """The part of `fruit` (h, w) that is the fruit of the first pass, and whether another one adjoins it."""
+    left, top, side = window
+    rows, cols = fruit.shape
+    depth = cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_LINEAR)
+    labels = split_touching(fruit, depth, max(rows // 16, 2))
+    scale_x, scale_y = found.scale_xy
+    x = ((left + (np.arange(cols) + 0.5) * side / cols) / scale_x).astype(int)
+    y = ((top + (np.arange(rows) + 0.5) * side / rows) / scale_y).astype(int)
+    seen_y = (y >= 0) & (y < found.mask.shape[0])
+    seen_x = (x >= 0) & (x < found.mask.shape[1])
+    before = np.zeros(fruit.shape, np.bool_)
+    before[np.ix_(seen_y, seen_x)] = found.mask[np.ix_(y[seen_y], x[seen_x])]
+    votes = np.bincount(labels[before], minlength=1)
+    votes[0] = 0
+    if not votes.any():
+        return np.zeros(fruit.shape, np.bool_), False
+    own = labels == votes.argmax()
+    ring = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & ~own
+    touches = bool((labels[ring] > 0).sum() > 0.03 * max(ring.sum(), 1))
+    return own, touches
+
+
+def _solid(mask: BoolArray) -> BoolArray:
+    """The largest connected part of a mask, its holes filled."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    if count <= 1:
+        return mask
+    own = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros_like(own)
+    cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
+    return filled.astype(bool)
+
+
+def _touches_edge(mask: BoolArray, box: Box, frame_hw: tuple[int, int]) -> bool:
+    """More than 4 % of the fruit's extent lies on the border of the frame."""
+    x0, y0, x1, y1 = box
+    height, width = frame_hw
+    longest = 0
+    if x0 == 0:
+        longest = max(longest, int(mask[:, 0].sum()))
+    if y0 == 0:
+        longest = max(longest, int(mask[0].sum()))
+    if x1 == width:
+        longest = max(longest, int(mask[:, -1].sum()))
+    if y1 == height:
+        longest = max(longest, int(mask[-1].sum()))
+    extent = max(int(mask.any(axis=0).sum()), int(mask.any(axis=1).sum()))
+    return longest > 0.04 * extent
+
+
+def _without_doubles(views: list[FruitView]) -> list[FruitView]:
+    """Drop a view whose fruit is already another's: more than 60 % of the smaller one's pixels are shared."""
+    kept: list[FruitView] = []
+    for view in sorted(views, key=lambda view: -int(view.mask.sum())):
+        if all(_shared(view, other) <= 0.6 for other in kept):
+            kept.append(view)
+    return kept
+
+
+def _shared(small: FruitView, large: FruitView) -> float:
+    a, b = small.box_xyxy_px, large.box_xyxy_px
+    x0, y0, x1, y1 = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    if x0 >= x1 or y0 >= y1:
+        return 0.0
+    part_a = small.mask[y0 - a[1] : y1 - a[1], x0 - a[0] : x1 - a[0]]
+    part_b = large.mask[y0 - b[1] : y1 - b[1], x0 - b[0] : x1 - b[0]]
+    return float((part_a & part_b).sum()) / max(int(small.mask.sum()), 1)
+
+
+def _numbered(view: FruitView, index: int) -> FruitView:
+    """The view with its number and its box cut down to the fruit plus a small margin."""
+    rows, cols = np.flatnonzero(view.mask.any(axis=1)), np.flatnonzero(view.mask.any(axis=0))
+    margin = max(4, (rows[-1] - rows[0]) // 16)
+    y0, y1 = max(rows[0] - margin, 0), min(rows[-1] + 1 + margin, view.mask.shape[0])
+    x0, x1 = max(cols[0] - margin, 0), min(cols[-1] + 1 + margin, view.mask.shape[1])
+    cut = (slice(y0, y1), slice(x0, x1))
+    left, top = view.box_xyxy_px[:2]
+    return FruitView(
+        frame_id=view.frame_id,
+        fruit_index=index,
+        crop=view.crop,
+        crop_confidence=view.crop_confidence,
+        rgb=view.rgb[cut],
+        mask=view.mask[cut],
+        surface=view.surface[cut],
+        confidence=view.confidence[cut],
+        net_cover=view.net_cover[cut],
+        box_xyxy_px=(int(left + x0), int(top + y0), int(left + x1), int(top + y1)),
+        frame_hw=view.frame_hw,
+        touches_edge=view.touches_edge,
+        touches_fruit=view.touches_fruit,
+    )
+
+
+def _cut(rgb: UInt8Array, left: int, top: int, side: int) -> UInt8Array:
+    """A square of the frame; what lies outside the frame is `PAD_RGB`."""
+    height, width = rgb.shape[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    cut = rgb[y0:y1, x0:x1]
+    if cut.shape[:2] == (side, side):
+        return cut
+    return cv2.copyMakeBorder(
+        cut, y0 - top, top + side - y1, x0 - left, left + side - x1, cv2.BORDER_CONSTANT, value=PAD_RGB
+    )
+
+
+def _resize(rgb: UInt8Array, size_wh: tuple[int, int]) -> UInt8Array:
+    """Area average when shrinking (no pixel is skipped), bilinear when enlarging."""
+    shrink = size_wh[0] < rgb.shape[1]
+    return cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)

@@ -1,0 +1,60 @@
+"""The only user of ONNX Runtime: load, verify against the card, warm up, run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from grader.errors import ModelMismatchError
+from grader.model_card import OUTPUTS, ModelCard, load_card
+from grader.types import FloatArray
+
+
+class OnnxModel:
+    """A network that is ready to run. Threads may share it; one thread computes each call."""
+
+    def __init__(self, card: ModelCard) -> None:
+        """Raises ModelMismatchError when the file is no ONNX model or its inputs and outputs are not the card's."""
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                str(card.weights), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as exc:  # noqa: BLE001 - onnxruntime raises its own unrelated error classes
+            raise ModelMismatchError(f"{card.weights}: expected an ONNX model, got {exc}") from exc
+        self.card = card
+        inputs = [item.name for item in self._session.get_inputs()]
+        outputs = [item.name for item in self._session.get_outputs()]
+        if inputs != [card.input.name] or set(outputs) != set(OUTPUTS):
+            raise ModelMismatchError(
+                f"{card.weights}: expected input {card.input.name!r} and outputs {sorted(OUTPUTS)}, "
+                f"got {inputs} and {sorted(outputs)}"
+            )
+        self._warm_up()
+
+    @classmethod
+    def load(cls, folder: Path) -> OnnxModel:
+        """Card, hash, weights, warm-up. Raises ModelError."""
+        return cls(load_card(folder))
+
+    def run(self, tensor: FloatArray) -> dict[str, FloatArray]:
+        """float32 (N, 3, H, W) -> outputs by name, float32 (N, channels, H/stride, W/stride), 0-1."""
+        values = self._session.run(list(OUTPUTS), {self.card.input.name: tensor})
+        return dict(zip(OUTPUTS, values, strict=True))
+
+    def _warm_up(self) -> None:
+        side = self.card.input.multiple * 2
+        outputs = self.run(np.zeros((1, 3, side, side), np.float32))
+        channels = {"surface": len(self.card.surface_classes), "crop": 4, "inside": 1, "net": 1}
+        for name, value in outputs.items():
+            stride = self.card.strides[name]
+            expected = (1, channels[name], side // stride, side // stride)
+            if value.shape != expected:
+                raise ModelMismatchError(
+                    f"{self.card.weights}: output {name}: expected shape {expected}, got {value.shape}"
+                )

@@ -1,0 +1,247 @@
+"""The whole way from a frame to a class and a SKU. The only stateful object of the grader: it holds the network,
+the standards, the SKU tables and the calibrations that it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from grader.calibration import Calibration, load_calibration
+from grader.colour import measure_colour
+from grader.defects import find_defects
+from grader.errors import ModelCardError
+from grader.exposure import check_exposure
+from grader.find_fruit import find_fruit
+from grader.grade import decide_grade
+from grader.landmarks import find_landmarks
+from grader.multi_view import fuse_views
+from grader.netting import measure_netting
+from grader.onnx_model import OnnxModel
+from grader.size import BeltScale, Scale, measure_size
+from grader.sku import SkuTable, assign_sku, load_sku_table
+from grader.standard import Standard, load_standard
+from grader.surface import seen_fraction
+from grader.types import (
+    Box,
+    Crop,
+    Frame,
+    FruitMeasurement,
+    FruitRecord,
+    FruitView,
+)
+
+DEFAULT_STANDARD = {Crop.APPLE: "apple_eu_2023_2429", Crop.MELON: "melon_general_eu"}
+DEFAULT_SKU_TABLE = "default"
+SHIPPED_MODELS = Path(__file__).parents[1] / "models"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeOptions:
+    """How to grade. crop None: the network decides. mm_per_px: scale in the plane of the fruit's outline.
+
+    standard: id or path, None for the crop's default. allow_draft: let a draft standard decide.
+    one_fruit: all frames show one fruit.
+    """
+
+    crop: Crop | None = None
+    variety: str | None = None
+    standard: str | None = None
+    calibration: Path | None = None
+    mm_per_px: float | None = None
+    sku_table: str = DEFAULT_SKU_TABLE
+    one_fruit: bool = False
+    allow_draft: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mm_per_px is not None and not (0 < self.mm_per_px < 1000):
+            raise ValueError(f"mm_per_px: expected a number over 0 and under 1000, got {self.mm_per_px}")
+        if self.mm_per_px is not None and self.calibration is not None:
+            raise ValueError("give either a calibration or mm_per_px, not both")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GradedFrame:
+    """What one frame gave. views and records have the same order; notes are quality flags of the whole frame."""
+
+    frame: Frame
+    views: tuple[FruitView, ...]
+    records: tuple[FruitRecord, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GradedFruit:
+    """One fruit seen in several frames. views: at most one a frame. record None: no frame showed a fruit."""
+
+    frames: tuple[GradedFrame, ...]
+    record: FruitRecord | None
+
+
+def newest_model(models: Path = SHIPPED_MODELS) -> Path:
+    """The folder of the newest version below `models/<name>/<version>/`. Raises ModelCardError when there is none."""
+    cards = sorted(models.glob("*/*/card.json"), key=lambda path: _version_key(path.parent.name))
+    if not cards:
+        raise ModelCardError(f"{models}: expected <name>/<version>/card.json, found none")
+    return cards[-1].parent
+
+
+def _version_key(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+
+
+class Grader:
+    """Grades frames. One per process or thread; the network inside is shared safely."""
+
+    def __init__(self, model: OnnxModel) -> None:
+        self.model = model
+        self._standards: dict[str, Standard] = {}
+        self._sku_tables: dict[str, SkuTable] = {}
+        self._calibrations: dict[Path, Calibration] = {}
+
+    @classmethod
+    def load(cls, model_dir: Path | None = None) -> Grader:
+        """Load and verify a model; None takes the newest that is shipped. Raises ModelError."""
+        return cls(OnnxModel.load(model_dir or newest_model()))
+
+    def check(self, options: GradeOptions) -> None:
+        """Read everything the options name, so that a wrong name is refused before the first frame.
+
+        Raises StandardError, SkuTableError, CalibrationError.
+        """
+        self._sku_table(options.sku_table)
+        crops = [options.crop] if options.crop else list(Crop)
+        for name in {options.standard or DEFAULT_STANDARD[crop] for crop in crops}:
+            standard = self._standard(name)
+            standard.check_usable(allow_draft=options.allow_draft)
+            if options.variety is not None and options.standard is not None:
+                standard.check_variety(options.variety)
+        if options.calibration is not None:
+            self._calibration(options.calibration)
+
+    def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
+        """Everything one frame shows. A fruit that cannot be judged is `ungraded`, with reasons.
+
+        Raises CalibrationError when the calibration is not of this frame.
+        """
+        flags = check_exposure(frame.rgb)
+        notes = tuple(sorted({*flags, *frame.notes}))
+        if {"black_frame", "clipped_frame"} & set(notes):
+            return GradedFrame(frame=frame, views=(), records=(), notes=notes)
+        calibration = self._calibration_for(frame, options)
+        views = find_fruit(frame, self.model, options.crop)
+        records = []
+        for view in views:
+            measurement = measure_fruit(
+                view,
+                scale=_scale(options, calibration),
+                colour_matrix=None if calibration is None else calibration.colour_matrix,
+                variety=options.variety,
+                model_id=self.model.card.model_id,
+                flags=(*notes, *check_exposure(view.rgb, view.mask)),
+            )
+            records.append(self._decide(measurement, options))
+        if not views:
+            notes = tuple(sorted({*notes, "no_fruit"}))
+        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes)
+
+    def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
+        """All frames show one fruit: the largest fruit of each frame is taken, the views become one record."""
+        graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
+        measurements = [record.measurement for frame in graded for record in frame.records]
+        if not measurements:
+            return GradedFruit(frames=graded, record=None)
+        return GradedFruit(frames=graded, record=self._decide(fuse_views(measurements), options))
+
+    def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
+        standard = self._standard(options.standard or DEFAULT_STANDARD[measurement.crop])
+        grade = decide_grade(measurement, standard, allow_draft=options.allow_draft)
+        sku = assign_sku(measurement, grade, self._sku_table(options.sku_table))
+        return FruitRecord(measurement=measurement, grade=grade, sku=sku)
+
+    def _standard(self, name: str) -> Standard:
+        return _remember(self._standards, name, load_standard)
+
+    def _sku_table(self, name: str) -> SkuTable:
+        return _remember(self._sku_tables, name, load_sku_table)
+
+    def _calibration(self, path: Path) -> Calibration:
+        return _remember(self._calibrations, path, load_calibration)
+
+    def _calibration_for(self, frame: Frame, options: GradeOptions) -> Calibration | None:
+        if options.calibration is None:
+            return None
+        calibration = self._calibration(options.calibration)
+        calibration.check(frame.rgb.shape[:2], datetime.now(UTC))
+        return calibration
+
+
+def measure_fruit(
+    view: FruitView,
+    *,
+    scale: Scale | BeltScale | None,
+    colour_matrix: np.ndarray | None,
+    variety: str | None,
+    model_id: str,
+    flags: Sequence[str] = (),
+) -> FruitMeasurement:
+    """All measurements of one view. flags: quality flags known already; more are added."""
+    found = set(flags)
+    if scale is None:
+        found.add("no_scale")
+    if view.touches_edge:
+        found.add("touches_edge")
+    if view.touches_fruit:
+        found.add("touches_fruit")
+    return FruitMeasurement(
+        frame_id=view.frame_id,
+        fruit_index=view.fruit_index,
+        crop=view.crop,
+        variety=variety,
+        box_xyxy_px=_fruit_box(view),
+        touches_edge=view.touches_edge,
+        view_count=1,
+        surface_seen_fraction=seen_fraction(view.mask),
+        crop_confidence=view.crop_confidence,
+        size=measure_size(view, scale, view.crop),
+        colour=measure_colour(view, colour_matrix),
+        netting=measure_netting(view),
+        defects=find_defects(view, scale),
+        landmarks=find_landmarks(view),
+        model_id=model_id,
+        quality_flags=tuple(sorted(found)),
+    )
+
+
+def _fruit_box(view: FruitView) -> Box:
+    rows, cols = np.flatnonzero(view.mask.any(axis=1)), np.flatnonzero(view.mask.any(axis=0))
+    left, top = view.box_xyxy_px[:2]
+    return int(left + cols[0]), int(top + rows[0]), int(left + cols[-1] + 1), int(top + rows[-1] + 1)
+
+
+def _scale(options: GradeOptions, calibration: Calibration | None) -> Scale | BeltScale | None:
+    if options.mm_per_px is not None:
+        return Scale(mm_per_px=options.mm_per_px)
+    return None if calibration is None else calibration.scale()
+
+
+def _largest_only(graded: GradedFrame) -> GradedFrame:
+    if len(graded.views) <= 1:
+        return graded
+    largest = max(range(len(graded.views)), key=lambda index: int(graded.views[index].mask.sum()))
+    return replace(graded, views=(graded.views[largest],), records=(graded.records[largest],))
+
+
+K = TypeVar("K")
+
+
+def _remember(known: dict[K, T], key: K, load: Callable[[K], T]) -> T:
+    if key not in known:
+        known[key] = load(key)
+    return known[key]

@@ -1,0 +1,152 @@
+"""Samples for training: simulated pictures and real photographs, mixed by weight.
+
+Every sample is a pure function of (seed, position), so a run that was stopped goes on with the same stream.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from grader.model_card import InputSpec
+from grader.preprocess import to_tensor
+from grader.types import SurfaceClass
+from training.augment import Sample, change_colours, choose_window, warp
+from training.weak_labels import SURFACE_CLASSES
+
+INPUT = InputSpec(
+    name="image", mean=(127 / 255,) * 3, std=(128 / 255,) * 3, multiple=32, find_side_px=256, fruit_side_px=256
+)
+"""0..255 becomes about -1..1, as the pretrained EfficientNet-Lite0 was trained."""
+
+_BIT_OF_SURFACE = np.zeros(256, np.uint32)
+for _bit, _value in enumerate(SURFACE_CLASSES):
+    _BIT_OF_SURFACE[int(_value)] = np.uint32(1 << _bit)
+_BIT_OF_CROP = np.zeros(256, np.uint8)
+_BIT_OF_CROP[:4] = (1, 2, 4, 8)
+DEFECT_BITS = sum(1 << bit for bit, value in enumerate(SURFACE_CLASSES) if value >= SurfaceClass.BRUISE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A set of samples of one kind. weight: share of the stream, any positive number."""
+
+    name: str
+    stems: tuple[str, ...]
+    simulated: bool
+    weight: float
+    facts: dict[str, list[tuple[int, int, int, int]]]
+
+
+def simulated_source(folder: Path, weight: float) -> Source:
+    """Pictures written by `python -m training.simulator`."""
+    stems = tuple(str(path)[: -len(".json")] for path in sorted(folder.glob("*.json")) if path.stem.isdigit())
+    if not stems:
+        raise FileNotFoundError(f"{folder}: expected simulated pictures (NNNNNN.json), found none")
+    return Source(name=folder.name, stems=stems, simulated=True, weight=weight, facts={})
+
+
+def photograph_sources(
+    folder: Path, weights: dict[str, float], licences: Sequence[str] | None = None
+) -> list[Source]:
+    """Photographs converted by `python -m training.weak_labels`, one source per data set.
+
+    weights: share of the stream by data set name; a set that is not named is left out.
+    licences: only photographs whose stated licence starts with one of these, None for all.
+    """
+    index = json.loads((folder / "index.json").read_text())
+    by_set: dict[str, list[str]] = {}
+    facts: dict[str, list[tuple[int, int, int, int]]] = {}
+    for entry in index:
+        if licences is not None and not any(entry["licence"].startswith(word) for word in licences):
+            continue
+        stem = str(folder / entry["id"])
+        by_set.setdefault(entry["dataset"], []).append(stem)
+        facts[stem] = [tuple(fact["box_xyxy"]) for fact in entry["facts"] if fact["fact"] == "has_defect"]
+    return [
+        Source(
+            name=name,
+            stems=tuple(stems),
+            simulated=False,
+            weight=weights[name],
+            facts={stem: facts[stem] for stem in stems},
+        )
+        for name, stems in sorted(by_set.items())
+        if weights.get(name, 0) > 0
+    ]
+
+
+def read_sample(source: Source, stem: str) -> Sample:
+    """Read one sample with its labels."""
+    bgr = cv2.imread(f"{stem}.jpg", cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise FileNotFoundError(f"{stem}.jpg: expected a JPEG picture")
+    rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+    if source.simulated:
+        surface, crop, instance, net = (
+            cv2.imread(f"{stem}_{name}.png", cv2.IMREAD_UNCHANGED)
+            for name in ("surface", "crop", "instance", "net")
+        )
+        net = (net.astype(np.float32) * (254 / 255)).astype(np.uint8)
+        net[crop == 0] = 255
+        instance = np.where(crop == 3, 0, instance).astype(np.uint8)
+        return Sample(
+            rgb=rgb,
+            surface_set=_BIT_OF_SURFACE[surface],
+            crop_set=_BIT_OF_CROP[crop],
+            instance=instance,
+            net=net,
+            some_defect=np.zeros(surface.shape, np.bool_),
+        )
+    with np.load(f"{stem}.npz") as labels:
+        surface_set, crop_set, instance = labels["surface_set"], labels["crop_set"], labels["instance"]
+    some_defect = np.zeros(instance.shape, np.bool_)
+    for x0, y0, x1, y1 in source.facts[stem]:
+        some_defect[y0:y1, x0:x1] = True
+    return Sample(
+        rgb=rgb,
+        surface_set=surface_set.astype(np.uint32),
+        crop_set=crop_set,
+        instance=instance,
+        net=np.where(crop_set == 2, 0, 255).astype(np.uint8),
+        some_defect=some_defect,
+    )
+
+
+class TrainingStream(Dataset[dict[str, Tensor]]):
+    """`count` training samples from `first` on, of size x size pixels, drawn from the sources by weight."""
+
+    def __init__(self, sources: Sequence[Source], size: int, seed: int, first: int, count: int) -> None:
+        self.sources = tuple(sources)
+        self.size, self.seed, self.first, self.count = size, seed, first, count
+        weights = np.array([source.weight for source in self.sources])
+        self.shares = weights / weights.sum()
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, position: int) -> dict[str, Tensor]:
+        cv2.setNumThreads(0)
+        rng = np.random.default_rng((self.seed, self.first + position))
+        source = self.sources[rng.choice(len(self.sources), p=self.shares)]
+        sample = read_sample(source, source.stems[rng.integers(len(source.stems))])
+        target = warp(sample, choose_window(sample, rng), self.size, rng)
+        if sample.some_defect.any() and target.some_defect.sum() < 0.02 * target.some_defect.size:
+            target.some_defect[:] = False
+        rgb = change_colours(target.rgb, rng)
+        return {
+            "image": torch.from_numpy(to_tensor(rgb, INPUT)[0]),
+            "surface_set": torch.from_numpy(target.surface_set),
+            "crop_set": torch.from_numpy(target.crop_set),
+            "inside": torch.from_numpy(target.inside),
+            "net": torch.from_numpy(target.net),
+            "some_defect": torch.from_numpy(target.some_defect),
+        }

@@ -1,0 +1,103 @@
+"""Trained weights -> `models/<name>/<version>/`: ONNX, card, README, checked against torch on real pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grader.model_card import ModelCard, load_card
+from grader.onnx_model import OnnxModel
+from grader.preprocess import to_tensor
+from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
+from training.dataset import INPUT
+from training.weak_labels import SURFACE_CLASSES
+
+PARITY_LIMIT = 2e-3
+"""Largest difference in a probability between torch and ONNX that is accepted (float32 rounding is about 1e-4)."""
+
+
+class _WithProbabilities(nn.Module):
+    """The network as it is shipped: probabilities instead of logits."""
+
+    def __init__(self, net: FruitNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        surface, crop, inside, net = self.net(image)
+        return surface.softmax(1), crop.softmax(1), inside.sigmoid(), net.sigmoid()
+
+
+def load_network(checkpoint: Path) -> nn.Module:
+    """The averaged weights of a checkpoint, as shipped, in evaluation mode."""
+    net = FruitNet(pretrained=False)
+    net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    return _WithProbabilities(net).eval()
+
+
+def export(
+    checkpoint: Path,
+    out: Path,
+    *,
+    name: str,
+    version: str,
+    sets: list[dict[str, str]],
+    find_side: int,
+    fruit_side: int,
+) -> ModelCard:
+    """Write model.onnx and card.json. sets: name and licence of every set the weights were trained on."""
+    out.mkdir(parents=True, exist_ok=True)
+    weights = out / "model.onnx"
+    net = load_network(checkpoint)
+    example = torch.zeros(1, 3, fruit_side, fruit_side)
+    axes = {"image": {0: "n", 2: "h", 3: "w"}}
+    axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
+    torch.onnx.export(
+        net, (example,), str(weights), input_names=["image"], output_names=list(OUTPUT_NAMES),
+        dynamic_axes=axes, opset_version=17, dynamo=False,
+    )
+    card = {
+        "schema": "model-card/1",
+        "name": name,
+        "version": version,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "weights": "model.onnx",
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "input": {
+            "name": INPUT.name, "colour_order": "RGB", "mean": list(INPUT.mean), "std": list(INPUT.std),
+            "multiple": INPUT.multiple,
+            "find_side_px": find_side, "fruit_side_px": fruit_side,
+        },
+        "outputs": {"surface": 2, "crop": 4, "inside": 4, "net": 2},
+        "surface_classes": [int(value) for value in SURFACE_CLASSES],
+        "crop_classes": list(CROP_CLASSES),
+        "trained_on": sets,
+    }
+    (out / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    return load_card(out)
+
+
+def parity(checkpoint: Path, model: OnnxModel, pictures: list[np.ndarray]) -> dict[str, float]:
+    """Compare torch and ONNX on real pictures (uint8 RGB (H, W, 3)).
+
+    Returns `max_difference` of any probability and `class_flips`, the share of pixels whose class differs.
+    """
+    net = load_network(checkpoint)
+    worst, flips, pixels = 0.0, 0, 0
+    for rgb in pictures:
+        tensor = to_tensor(rgb, model.card.input)
+        ours = model.run(tensor)
+        with torch.no_grad():
+            theirs = dict(zip(OUTPUT_NAMES, net(torch.from_numpy(tensor)), strict=True))
+        for key, value in theirs.items():
+            worst = max(worst, float(np.abs(value.numpy() - ours[key]).max()))
+        flipped = theirs["surface"].numpy().argmax(1) != ours["surface"].argmax(1)
+        flips += int(flipped.sum())
+        pixels += flipped.size
+    return {"max_difference": worst, "class_flips": flips / max(pixels, 1)}

@@ -1,0 +1,78 @@
+"""One loss for exact, weak and missing labels.
+
+Every pixel carries the *set* of classes that may be true there. Its loss is minus the logarithm of the summed
+probability of that set (partial-label learning, Cour et al. 2011): with one class it is cross entropy, with all
+classes it is zero. A box that holds "some defect somewhere" asks that its most suspicious few per cent of pixels
+be defects (multiple-instance learning).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+DEFECT_WEIGHT = 3.0
+"""A defect pixel counts this often: defects cover about a tenth of the fruit pixels of the stream."""
+LANDMARK_WEIGHT = 2.0
+SUSPICIOUS_SHARE = 0.05
+"""Share of a box's pixels that `some_defect` asks to be defects; web photographs show larger ones."""
+
+
+def set_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Per-pixel -log P(set). logits float (N, K, H, W); allowed bool (N, K, H, W). Returns (N, H, W)."""
+    inside = logits.masked_fill(~allowed, -1e4).logsumexp(1)
+    return logits.logsumexp(1) - inside
+
+
+def unpack(bits: Tensor, classes: int) -> Tensor:
+    """Bit sets (N, H, W) of any integer type -> bool (N, classes, H, W)."""
+    shifts = torch.arange(classes, dtype=torch.int32).view(1, -1, 1, 1)
+    return ((bits.int().unsqueeze(1) >> shifts) & 1).bool()
+
+
+def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The parts of the loss by name; their sum is minimised. Shapes as in `network` and `augment.Target`."""
+    surface, crop, inside, net = (output.float() for output in outputs)
+    allowed = unpack(batch["surface_set"], surface.shape[1])
+    known = allowed.any(1)
+    defect_only = known & ~allowed[:, :4].any(1)
+    no_defect = known & ~allowed[:, 4:].any(1)
+    landmark = known & ~allowed[:, :2].any(1) & ~defect_only
+    weight = known.float() + (DEFECT_WEIGHT - 1) * defect_only + (LANDMARK_WEIGHT - 1) * landmark
+    pixel = set_loss(surface, allowed)
+    parts = {"surface": (pixel * weight).sum() / weight.sum().clamp(min=1)}
+
+    log_total = surface.logsumexp(1)
+    log_defect = surface[:, 4:].logsumexp(1) - log_total
+    probability = log_defect.exp()
+    judged = (defect_only | no_defect).float()
+    overlap = (probability * judged * defect_only).sum((1, 2))
+    total = (probability * judged).sum((1, 2)) + defect_only.sum((1, 2))
+    present = defect_only.flatten(1).sum(1) > 20
+    dice = 1 - (2 * overlap + 1) / (total + 1)
+    parts["defect_overlap"] = 0.5 * (dice * present).sum() / present.sum().clamp(min=1)
+
+    boxed = batch["some_defect"].flatten(1)
+    if boxed.any():
+        rows = boxed.any(1)
+        ranked = log_defect.flatten(1)[rows].masked_fill(~boxed[rows], -1e4).sort(1, descending=True).values
+        wanted = (boxed[rows].sum(1).float() * SUSPICIOUS_SHARE).ceil().clamp(min=1)
+        top = (torch.arange(ranked.shape[1]).unsqueeze(0) < wanted.unsqueeze(1)).float()
+        parts["some_defect"] = 0.3 * (-(ranked * top).sum(1) / wanted).clamp(max=6).mean()
+
+    crop_allowed = unpack(batch["crop_set"], crop.shape[1])
+    crop_known = crop_allowed.any(1)
+    parts["crop"] = (set_loss(crop, crop_allowed) * crop_known).sum() / crop_known.sum().clamp(min=1)
+
+    target = batch["inside"]
+    sure = target >= 0
+    parts["inside"] = _masked_bce(inside[:, 0], target.clamp(min=0), sure)
+    share = batch["net"].float() / 254
+    parts["net"] = 0.5 * _masked_bce(net[:, 0], share.clamp(max=1), batch["net"] < 255)
+    return parts
+
+
+def _masked_bce(logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (loss * mask).sum() / mask.sum().clamp(min=1)

@@ -1,0 +1,137 @@
+"""`python -m training train`: one flat, resumable loop.
+
+Everything a run needs to be repeated is in `<out>/config.json`; `<out>/last.pt` holds weights, averaged weights,
+optimiser and step, and is written by rename, so a run that is killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+
+from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
+from training.loss import fruit_loss
+from training.network import FruitNet
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """A training run. Shares are weights of the sample stream; lengths in pixels; rates per step."""
+
+    out: str
+    simulated: dict[str, float]
+    photographs: str | None
+    photograph_shares: dict[str, float]
+    licences: tuple[str, ...] | None = None
+    size: int = 224
+    batch: int = 16
+    steps: int = 4000
+    rate: float = 2e-3
+    backbone_rate: float = 0.3
+    warm_up: int = 100
+    average: float = 0.998
+    seed: int = 1
+    start_from: str | None = None
+    threads: int = 2
+    save_every: int = 200
+
+
+def learning_rate(step: int, config: TrainConfig) -> float:
+    """Linear warm-up, then half a cosine down to 1 % of `rate`."""
+    if step < config.warm_up:
+        return config.rate * (step + 1) / config.warm_up
+    done = (step - config.warm_up) / max(config.steps - config.warm_up, 1)
+    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+
+
+def train(config: TrainConfig) -> Path:
+    """Run or resume; returns the path of the last checkpoint."""
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    net = FruitNet().to(memory_format=torch.channels_last)
+    if config.start_from:
+        net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
+    average = {name: value.detach().clone() for name, value in net.state_dict().items()}
+    backbone = [*net.stem.parameters(), *net.blocks.parameters()]
+    known = {id(p) for p in backbone}
+    head = [p for p in net.parameters() if id(p) not in known]
+    optimiser = torch.optim.AdamW(
+        [{"params": backbone, "factor": config.backbone_rate}, {"params": head, "factor": 1.0}],
+        weight_decay=0.02,
+    )
+    step, last = 0, out / "last.pt"
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        net.load_state_dict(state["net"])
+        average = state["average"]
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+    writer = SummaryWriter(str(out / "tensorboard"), purge_step=step)
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("step"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"),
+        console=console,
+    ) as progress:
+        task = progress.add_task("", total=config.steps, completed=step)
+        net.train()
+        for batch in _batches(config, step):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(step, config) * group["factor"]
+            with torch.autocast("cpu", torch.bfloat16):
+                outputs = net(batch["image"].contiguous(memory_format=torch.channels_last))
+            parts = fruit_loss(outputs, batch)
+            loss = torch.stack(list(parts.values())).sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
+            optimiser.step()
+            step += 1
+            keep = min(config.average, step / (step + 20))
+            with torch.no_grad():
+                for name, value in net.state_dict().items():
+                    if value.dtype.is_floating_point:
+                        average[name].lerp_(value, 1 - keep)
+                    else:
+                        average[name].copy_(value)
+            if step % 20 == 0:
+                for name, part in parts.items():
+                    writer.add_scalar(name, float(part), step)
+                text = " ".join(f"{name} {float(part):.3f}" for name, part in parts.items())
+                progress.update(task, completed=step, description=text)
+                with (out / "log.txt").open("a") as log:
+                    log.write(f"{step} {text}\n")
+            if step % config.save_every == 0 or step == config.steps:
+                _save(last, {"net": net.state_dict(), "average": average,
+                             "optimiser": optimiser.state_dict(), "step": step})
+    writer.close()
+    return last
+
+
+def _batches(config: TrainConfig, step: int) -> Iterator[dict[str, Tensor]]:
+    sources: list[Source] = [simulated_source(Path(path), share) for path, share in config.simulated.items()]
+    if config.photographs:
+        folder = Path(config.photographs)
+        sources += photograph_sources(folder, config.photograph_shares, config.licences)
+    stream = TrainingStream(
+        sources, config.size, config.seed, step * config.batch, (config.steps - step) * config.batch
+    )
+    return iter(DataLoader(stream, config.batch, num_workers=1, prefetch_factor=6))
+
+
+def _save(path: Path, state: dict[str, object]) -> None:
+    temporary = path.with_suffix(".tmp")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
