@@ -1,0 +1,49 @@
+# `make run` starts the service on this computer; `make test` runs every check. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA ?= data
+
+.PHONY: run test check clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.runtime
+	$(BIN)/grader serve --demo --host $(HOST) --port $(PORT) --data-dir $(DATA)
+
+test: $(VENV)/.development
+	CI=$(CI) $(MAKE) check
+
+check:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy grader service
+	$(BIN)/pytest
+
+# System packages are installed when we may (as root); without them the tests that need them say so and skip.
+$(VENV)/.system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  need=""; \
+	  "$(PYTHON)" -c "import ensurepip" 2>/dev/null || need="$$need python3-venv"; \
+	  [ -n "$(WITH_BROWSER)" ] && { command -v chromium >/dev/null || need="$$need chromium"; }; \
+	  [ -n "$(WITH_BROWSER)" ] && { [ -d /usr/share/fonts/opentype/noto ] || need="$$need fonts-noto-cjk"; }; \
+	  if [ -n "$$need" ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$need; fi; \
+	fi
+
+$(BIN)/python:
+	$(MAKE) $(VENV)/.system
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.development: pyproject.toml | $(BIN)/python
+	$(MAKE) $(VENV)/.system WITH_BROWSER=1
+	$(PIP) --editable '.[training,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) data runs out
