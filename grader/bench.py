@@ -23,7 +23,7 @@ from grader.image_io import decode_image
 from grader.landmarks import find_landmarks
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
-from grader.pipeline import Grader, GradeOptions
+from grader.pipeline import GradeOptions, Grader
 from grader.size import Scale, measure_size
 from grader.types import FloatArray, Frame
 

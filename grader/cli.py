@@ -22,7 +22,7 @@ from grader.grade_command import CSV_COLUMNS, Outcome, Output, csv_line, csv_row
 from grader.input_files import list_inputs
 from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
-from grader.pipeline import DEFAULT_SKU_TABLE, SHIPPED_MODELS, Grader, GradeOptions, newest_model
+from grader.pipeline import DEFAULT_SKU_TABLE, SHIPPED_MODELS, GradeOptions, Grader, newest_model
 from grader.standards_command import app as standards_app
 from grader.types import Crop
 
@@ -60,20 +60,27 @@ def grade(
     standard: Annotated[str | None, typer.Option(help="Id or file of a grading standard.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Calibration file of the camera.")] = None,
     mm_per_px: Annotated[
-        float | None, typer.Option(help="Scale in the plane of the fruit's outline, instead of a calibration.")
+        float | None,
+        typer.Option(help="Scale in the plane of the fruit's outline, instead of a calibration."),
     ] = None,
     sku_table: Annotated[str, typer.Option(help="Name or file of a SKU table.")] = DEFAULT_SKU_TABLE,
-    one_fruit: Annotated[bool, typer.Option("--one-fruit", help="All pictures are views of one fruit.")] = False,
+    one_fruit: Annotated[
+        bool, typer.Option("--one-fruit", help="All pictures are views of one fruit.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for fruits.jsonl, masks and overlays.")] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write index masks to OUT/masks.")] = False,
-    overlays: Annotated[bool, typer.Option("--overlays", help="Write annotated pictures to OUT/overlays.")] = False,
+    overlays: Annotated[
+        bool, typer.Option("--overlays", help="Write annotated pictures to OUT/overlays.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; one per core is best.")] = 1,
     format: Annotated[
         Format | None, typer.Option(help="On stdout; default: table on a terminal, else jsonl.")
     ] = None,
     allow_draft: Annotated[bool, typer.Option("--allow-draft", help="Let a draft standard decide.")] = False,
     language: Annotated[str, typer.Option(help="Language of the overlays: en or zh.")] = "en",
-    model: Annotated[Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+    ] = None,
 ) -> None:
     """Find, measure, class and assign every fruit in the pictures.
 
@@ -120,7 +127,13 @@ def grade(
     output = Output(folder=out, masks=masks, overlays=overlays, language=language)
     try:
         errors = grade_inputs(
-            list_inputs(paths), options, output, jobs=jobs, model_dir=model, show=show, console_file=sys.stderr
+            list_inputs(paths),
+            options,
+            output,
+            jobs=jobs,
+            model_dir=model,
+            show=show,
+            console_file=sys.stderr,
         )
     except OutputError as exc:
         _stop(str(exc), SOME_UNREAD)
@@ -139,7 +152,9 @@ def bench(
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Time spent on each part.")] = 8.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    model: Annotated[Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+    ] = None,
 ) -> None:
     """Time per stage, views per second with 1 and 2 processes, and the ratio to decode plus network alone."""
     files = list(pictures or [])
@@ -179,7 +194,13 @@ def list_models(
     for path in sorted(SHIPPED_MODELS.glob("*/*/card.json")):
         try:
             card = load_card(path.parent)
-            rows.append({"model_id": card.model_id, "folder": str(path.parent), "default": path.parent == newest_model()})
+            rows.append(
+                {
+                    "model_id": card.model_id,
+                    "folder": str(path.parent),
+                    "default": path.parent == newest_model(),
+                }
+            )
         except GraderError as exc:
             rows.append({"model_id": None, "folder": str(path.parent), "error": str(exc)})
     if as_json:
@@ -187,7 +208,9 @@ def list_models(
         return
     table = Table("model", "folder", "default")
     for row in rows:
-        table.add_row(str(row["model_id"] or row.get("error")), str(row["folder"]), "yes" if row.get("default") else "")
+        table.add_row(
+            str(row["model_id"] or row.get("error")), str(row["folder"]), "yes" if row.get("default") else ""
+        )
     Console().print(table)
 
 

@@ -16,7 +16,17 @@ from scipy import ndimage
 
 from grader.onnx_model import OnnxModel
 from grader.preprocess import PAD_RGB, to_tensor
-from grader.types import FIRST_DEFECT_VALUE, Box, BoolArray, Crop, FloatArray, Frame, FruitView, SurfaceClass, UInt8Array
+from grader.types import (
+    FIRST_DEFECT_VALUE,
+    BoolArray,
+    Box,
+    Crop,
+    FloatArray,
+    Frame,
+    FruitView,
+    SurfaceClass,
+    UInt8Array,
+)
 
 SEED_LEVEL = 0.5
 """A fruit's middle: `inside` is 1 in the middle of a fruit and 0 at its rim, so 0.5 separates touching ones."""
@@ -108,9 +118,7 @@ def _window(found: _Found) -> tuple[int, int, int]:
     return int(round((x0 + x1 - side) / 2)), int(round((y0 + y1 - side) / 2)), side
 
 
-def _second_pass(
-    frame: Frame, model: OnnxModel, found: list[_Found], crop: Crop | None
-) -> list[FruitView]:
+def _second_pass(frame: Frame, model: OnnxModel, found: list[_Found], crop: Crop | None) -> list[FruitView]:
     spec = model.card.input
     windows = [_window(item) for item in found]
     tensors = []
@@ -168,9 +176,9 @@ def _view(
     chances = np.dstack([skin, groups[:, :, 1], groups[:, :, 2], groups[:, :, 3]])
     choice = chances.argmax(axis=2).astype(np.uint8)
     values = np.array([model.card.surface_classes[index] for index in defect_channels], np.uint8)
-    kind_map = cv2.resize(
-        values[defects.argmax(axis=0)], (side, side), interpolation=cv2.INTER_NEAREST
-    )[inner]
+    kind_map = cv2.resize(values[defects.argmax(axis=0)], (side, side), interpolation=cv2.INTER_NEAREST)[
+        inner
+    ]
     plain = np.array([SurfaceClass.SOUND_SKIN, SurfaceClass.STEM, SurfaceClass.CALYX, 0], np.uint8)
     classes = np.where(choice == 3, kind_map, plain[choice])
     classes[~mask] = SurfaceClass.BACKGROUND

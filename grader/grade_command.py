@@ -23,7 +23,7 @@ from grader.errors import CalibrationError, GraderError, InvalidImageError, Outp
 from grader.image_io import read_image, read_video, write_jpeg, write_png
 from grader.input_files import InputFile
 from grader.overlay import draw_overlay
-from grader.pipeline import GradedFrame, Grader, GradeOptions
+from grader.pipeline import GradedFrame, GradeOptions, Grader
 from grader.record import record_to_json
 from grader.types import FIRST_DEFECT_VALUE, Frame, FruitRecord, SurfaceClass, UInt8Array
 
@@ -159,7 +159,9 @@ def _grade_input(
         for frame in _frames(item):
             graded = grader.grade_frame(frame, options)
             fruits += [record_to_json(record) for record in graded.records]
-            frames.append({"frame": frame.frame_id, "fruits": len(graded.records), "notes": list(graded.notes)})
+            frames.append(
+                {"frame": frame.frame_id, "fruits": len(graded.records), "notes": list(graded.notes)}
+            )
             _write_pictures(graded, graded.records, _frame_name(name, item, frame), output)
     except (InvalidImageError, CalibrationError) as exc:
         errors = (str(exc),)
@@ -197,9 +199,7 @@ def _frame_name(name: str, item: InputFile, frame: Frame) -> str:
     return name + frame.frame_id.removeprefix(item.frame_id)
 
 
-def _write_pictures(
-    graded: GradedFrame, records: Sequence[FruitRecord], name: str, output: Output
-) -> None:
+def _write_pictures(graded: GradedFrame, records: Sequence[FruitRecord], name: str, output: Output) -> None:
     if output.folder is None:
         return
     if output.masks:
@@ -241,7 +241,9 @@ class _Results:
                 (folder / name).open("w", encoding="utf-8") for name in ("fruits.jsonl", "frames.jsonl")
             ]
         except OSError as exc:
-            raise OutputError(f"{folder}: expected a folder that can be written to, got {exc.strerror}") from exc
+            raise OutputError(
+                f"{folder}: expected a folder that can be written to, got {exc.strerror}"
+            ) from exc
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -264,14 +266,31 @@ def _progress(file: TextIO) -> Progress:
     from rich.console import Console
 
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(file=file), transient=True,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=file),
+        transient=True,
     )
 
 
 CSV_COLUMNS = (
-    "frame", "fruit_index", "crop", "equatorial_diameter_mm", "diameter_px", "weight_g", "blush_fraction",
-    "defects", "class", "confidence", "review", "sku", "outlet", "reasons", "quality_flags",
+    "frame",
+    "fruit_index",
+    "crop",
+    "equatorial_diameter_mm",
+    "diameter_px",
+    "weight_g",
+    "blush_fraction",
+    "defects",
+    "class",
+    "confidence",
+    "review",
+    "sku",
+    "outlet",
+    "reasons",
+    "quality_flags",
 )
 
 
@@ -286,12 +305,21 @@ def csv_row(fruit: dict[str, object]) -> list[object]:
     reasons = grade["reasons"]
     assert isinstance(reasons, list)
     return [
-        fruit["frame"], fruit["fruit_index"], fruit["crop"],
-        diameter["value"] if isinstance(diameter, dict) else None, size["diameter_px"],
-        weight["value"] if isinstance(weight, dict) else None, _part(fruit, "colour")["blush_fraction"],
+        fruit["frame"],
+        fruit["fruit_index"],
+        fruit["crop"],
+        diameter["value"] if isinstance(diameter, dict) else None,
+        size["diameter_px"],
+        weight["value"] if isinstance(weight, dict) else None,
+        _part(fruit, "colour")["blush_fraction"],
         " ".join(f"{defect['kind']}:{defect['area_fraction']}" for defect in defects),
-        grade["class"], grade["confidence"], grade["review"], sku["code"], sku["outlet"],
-        " ".join(str(reason["rule"]) for reason in reasons), " ".join(map(str, flags)),
+        grade["class"],
+        grade["confidence"],
+        grade["review"],
+        sku["code"],
+        sku["outlet"],
+        " ".join(str(reason["rule"]) for reason in reasons),
+        " ".join(map(str, flags)),
     ]
 
 

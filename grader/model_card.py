@@ -17,8 +17,17 @@ from grader.types import SurfaceClass
 
 SCHEMA = "model-card/1"
 _KEYS = {
-    "schema", "name", "version", "created_at", "weights", "sha256", "input", "outputs",
-    "surface_classes", "crop_classes", "trained_on",
+    "schema",
+    "name",
+    "version",
+    "created_at",
+    "weights",
+    "sha256",
+    "input",
+    "outputs",
+    "surface_classes",
+    "crop_classes",
+    "trained_on",
 }
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
@@ -103,7 +112,9 @@ def sha256_of(path: Path) -> str:
 def _same_keys(path: Path, where: str, raw: dict[str, Any], wanted: set[str]) -> None:
     unknown, missing = set(raw) - wanted, wanted - set(raw)
     if unknown or missing:
-        raise ModelCardError(f"{path}: {where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
+        raise ModelCardError(
+            f"{path}: {where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}"
+        )
 
 
 def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
@@ -113,7 +124,9 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
     if set(raw["outputs"]) != set(OUTPUTS):
         raise ValueError(f"outputs: expected {sorted(OUTPUTS)}, got {sorted(raw['outputs'])}")
     if raw["crop_classes"] != ["none", "apple", "melon", "other_object"]:
-        raise ValueError(f"crop_classes: expected none, apple, melon, other_object, got {raw['crop_classes']}")
+        raise ValueError(
+            f"crop_classes: expected none, apple, melon, other_object, got {raw['crop_classes']}"
+        )
     multiple = int(source["multiple"])
     for key in ("find_side_px", "fruit_side_px"):
         if source[key] <= 0 or source[key] % multiple:

@@ -25,7 +25,7 @@ class OnnxModel:
             self._session = ort.InferenceSession(
                 str(card.weights), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as exc:  # noqa: BLE001 - onnxruntime raises its own unrelated error classes
+        except Exception as exc:
             raise ModelMismatchError(f"{card.weights}: expected an ONNX model, got {exc}") from exc
         self.card = card
         inputs = [item.name for item in self._session.get_inputs()]

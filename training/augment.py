@@ -86,9 +86,7 @@ def warp(sample: Sample, window: tuple[float, float, float], size: int, rng: np.
         step /= stride
         step[:, 2] -= (stride - 1) / (2 * stride)
         side_px = size // stride
-        return cv2.warpAffine(
-            array, step, (side_px, side_px), flags=cv2.INTER_NEAREST, borderValue=outside
-        )
+        return cv2.warpAffine(array, step, (side_px, side_px), flags=cv2.INTER_NEAREST, borderValue=outside)
 
     source = sample.rgb
     if scale < 0.6:  # shrink first, or the warp would skip pixels

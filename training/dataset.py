@@ -23,7 +23,12 @@ from training.augment import Sample, change_colours, choose_window, warp
 from training.weak_labels import SURFACE_CLASSES
 
 INPUT = InputSpec(
-    name="image", mean=(127 / 255,) * 3, std=(128 / 255,) * 3, multiple=32, find_side_px=256, fruit_side_px=256
+    name="image",
+    mean=(127 / 255,) * 3,
+    std=(128 / 255,) * 3,
+    multiple=32,
+    find_side_px=256,
+    fruit_side_px=256,
 )
 """0..255 becomes about -1..1, as the pretrained EfficientNet-Lite0 was trained."""
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from grader.image_io import read_image
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
-from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
+from grader.types import UInt8Array
 from training.dataset import INPUT
+from training.manifest import Photograph
+from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
 from training.weak_labels import SURFACE_CLASSES
 
 PARITY_LIMIT = 2e-3
@@ -59,8 +64,14 @@ def export(
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
     torch.onnx.export(
-        net, (example,), str(weights), input_names=["image"], output_names=list(OUTPUT_NAMES),
-        dynamic_axes=axes, opset_version=17, dynamo=False,
+        net,
+        (example,),
+        str(weights),
+        input_names=["image"],
+        output_names=list(OUTPUT_NAMES),
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
     )
     card = {
         "schema": "model-card/1",
@@ -70,9 +81,13 @@ def export(
         "weights": "model.onnx",
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "input": {
-            "name": INPUT.name, "colour_order": "RGB", "mean": list(INPUT.mean), "std": list(INPUT.std),
+            "name": INPUT.name,
+            "colour_order": "RGB",
+            "mean": list(INPUT.mean),
+            "std": list(INPUT.std),
             "multiple": INPUT.multiple,
-            "find_side_px": find_side, "fruit_side_px": fruit_side,
+            "find_side_px": find_side,
+            "fruit_side_px": fruit_side,
         },
         "outputs": {"surface": 2, "crop": 4, "inside": 4, "net": 2},
         "surface_classes": [int(value) for value in SURFACE_CLASSES],
@@ -83,7 +98,18 @@ def export(
     return load_card(out)
 
 
-def parity(checkpoint: Path, model: OnnxModel, pictures: list[np.ndarray]) -> dict[str, float]:
+def fruit_pictures(photographs: Sequence[Photograph], side: int) -> list[UInt8Array]:
+    """Photographs as the network sees one fruit: scaled to `side` pixels on the long side."""
+    pictures = []
+    for photo in photographs:
+        rgb = read_image(photo.path).rgb
+        ratio = side / max(rgb.shape[:2])
+        size_wh = (max(round(rgb.shape[1] * ratio), 1), max(round(rgb.shape[0] * ratio), 1))
+        pictures.append(cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA))
+    return pictures
+
+
+def parity(checkpoint: Path, model: OnnxModel, pictures: Sequence[UInt8Array]) -> dict[str, float]:
     """Compare torch and ONNX on real pictures (uint8 RGB (H, W, 3)).
 
     Returns `max_difference` of any probability and `class_flips`, the share of pixels whose class differs.

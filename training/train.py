@@ -24,6 +24,7 @@ from training.dataset import Source, TrainingStream, photograph_sources, simulat
 from training.loss import fruit_loss
 from training.network import FruitNet
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """A training run. Shares are weights of the sample stream; lengths in pixels; rates per step."""
@@ -82,7 +83,11 @@ def train(config: TrainConfig) -> Path:
     writer = SummaryWriter(str(out / "tensorboard"), purge_step=step)
     console = Console(stderr=True)
     with Progress(
-        TextColumn("step"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"),
+        TextColumn("step"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
         console=console,
     ) as progress:
         task = progress.add_task("", total=config.steps, completed=step)
@@ -114,8 +119,15 @@ def train(config: TrainConfig) -> Path:
                 with (out / "log.txt").open("a") as log:
                     log.write(f"{step} {text}\n")
             if step % config.save_every == 0 or step == config.steps:
-                _save(last, {"net": net.state_dict(), "average": average,
-                             "optimiser": optimiser.state_dict(), "step": step})
+                _save(
+                    last,
+                    {
+                        "net": net.state_dict(),
+                        "average": average,
+                        "optimiser": optimiser.state_dict(),
+                        "step": step,
+                    },
+                )
     writer.close()
     return last
 

@@ -1,0 +1,123 @@
+"""The verbs of training: train, export, evaluate. (`python -m training.simulator` and `python -m
+training.weak_cache` make what they read.)"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from grader.errors import GraderError
+from grader.onnx_model import OnnxModel
+from grader.pipeline import Grader
+from training.statistics import Figure
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="TOML file with the fields of TrainConfig.")],
+) -> None:
+    """Train, or go on where a stopped run was. Everything a run needs is in its config."""
+    from training.train import TrainConfig
+    from training.train import train as run
+
+    try:
+        fields = tomllib.loads(config.read_text(encoding="utf-8"))
+        chosen = TrainConfig(**fields)
+    except (OSError, tomllib.TOMLDecodeError, TypeError) as exc:
+        raise typer.BadParameter(f"{config}: {exc}") from exc
+    typer.echo(run(chosen))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="last.pt of a run.")],
+    name: Annotated[str, typer.Option(help="Name of the model.")] = "fruitnet",
+    version: Annotated[str, typer.Option(help="Version, such as 1.0.0.")] = "1.0.0",
+    out: Annotated[Path | None, typer.Option(help="Folder; default models/NAME/VERSION.")] = None,
+    data: Annotated[Path, typer.Option(help="Photographs for the comparison.")] = Path("../shared/data"),
+    find_side: Annotated[int, typer.Option(help="Long side of the whole picture for the network, px.")] = 256,
+    fruit_side: Annotated[int, typer.Option(help="Side of one fruit's crop for the network, px.")] = 256,
+    pictures: Annotated[int, typer.Option(help="Real pictures on which ONNX is compared with torch.")] = 60,
+) -> None:
+    """Write ONNX and card, and compare ONNX with torch on real pictures. Exit 1 when they differ."""
+    from training import export as exporting
+    from training.manifest import load_manifest, select_photographs
+
+    folder = out or Path("models") / name / version
+    config = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
+    photographs = load_manifest(data)
+    shares = config["photograph_shares"] if config["photographs"] else {}
+    licences = {photo.dataset: photo.licence for photo in photographs}
+    sets = [
+        {"name": set_name, "licence": licences[set_name]}
+        for set_name in sorted(shares)
+        if shares[set_name] > 0
+    ]
+    sets.append({"name": "simulator (training/simulator)", "licence": "Apache-2.0"})
+    sets.append(
+        {"name": "ImageNet (weights of the backbone, efficientnet-lite0)", "licence": "Apache-2.0 (weights)"}
+    )
+    exporting.export(
+        checkpoint, folder, name=name, version=version, sets=sets, find_side=find_side, fruit_side=fruit_side
+    )
+    model = OnnxModel.load(folder)
+    chosen = select_photographs(photographs, split="val")[:: max(len(photographs) // 5 // pictures, 1)][
+        :pictures
+    ]
+    result = exporting.parity(checkpoint, model, exporting.fruit_pictures(chosen, fruit_side))
+    typer.echo(json.dumps({"model_id": model.card.model_id, "pictures": len(chosen), **result}))
+    if result["max_difference"] > exporting.PARITY_LIMIT:
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
+    simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
+    count: Annotated[int, typer.Option(help="Simulated fruit per figure.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
+    from training.photo_suite import PhotoSuite
+    from training.simulator_suite import SimulatorSuite
+
+    groups: dict[str, list[Figure]] = {}
+    console = Console(stderr=True)
+    try:
+        grader = Grader.load(model)
+        if photographs:
+            with console.status("photographs"):
+                groups["photographs"] = list(PhotoSuite(grader, data).figures())
+        if simulated:
+            with console.status("simulator"):
+                groups["simulator"] = list(SimulatorSuite(grader, count).figures())
+    except GraderError as exc:
+        console.print(str(exc))
+        raise typer.Exit(2) from exc
+    if as_json:
+        report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
+        typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))
+        return
+    for name, figures in groups.items():
+        table = Table("figure", "value", "95 % interval", "n", "unit", title=name)
+        for figure in figures:
+            table.add_row(
+                figure.name,
+                f"{figure.value:.4f}",
+                f"{figure.low:.4f} - {figure.high:.4f}",
+                str(figure.n),
+                figure.unit,
+            )
+        Console().print(table)

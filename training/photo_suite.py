@@ -1,0 +1,223 @@
+"""The figures on real photographs that a release is judged by, measured through `grader.pipeline`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from grader.grade_command import index_mask
+from grader.image_io import read_image
+from grader.pipeline import GradedFrame, GradeOptions, Grader
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, FruitView
+from training.annotations import read_boxes, read_mask, read_review
+from training.box_files import LabelledBox
+from training.manifest import Photograph, load_manifest, select_photographs
+from training.statistics import Figure, bootstrap, share
+
+FALSE_DEFECT_SHARE = 0.005
+"""A sound fruit counts as falsely accused when its defects cover more of its seen surface than this."""
+CAMERA_SCENE_HW = (480, 640)
+COIN_MM = 25.0
+SINGLE_SHOTS = Path(__file__).with_name("single_fruit_shots.txt")
+"""Shop pictures of apples that show one fruit, chosen by eye, one name per line."""
+
+
+class PhotoSuite:
+    """Runs the grader over the `val` split of a data folder. `only`: names of figures, all when empty."""
+
+    def __init__(self, grader: Grader, data_dir: Path) -> None:
+        self.grader = grader
+        self.photographs = load_manifest(data_dir)
+
+    def figures(self) -> Iterator[Figure]:
+        """All figures, one after the other."""
+        yield from self.defect_iou()
+        yield from self.false_alarms()
+        yield from self.apple_counts()
+        yield self.outline_iou()
+        yield from self.crop_choice()
+        yield self.diameter_repeatability()
+        yield from self.diameter_accuracy()
+
+    def defect_iou(self) -> Iterator[Figure]:
+        """Defect pixels, intersection over union of all pixels together, on both sets of rot masks."""
+        rows: dict[str, list[list[tuple[float, ...]]]] = defaultdict(list)
+        for photo, graded in self._graded("rot_masks_aabdurrauf", "rot_masks_melo04"):
+            truth = read_mask(photo, graded.frame.rgb.shape[:2])
+            wanted = truth == 2 if photo.dataset == "rot_masks_melo04" else truth > 127
+            found = index_mask(graded) >= FIRST_DEFECT_VALUE
+            rows[photo.dataset].append([_overlap(found, wanted)])
+        both = [row for group in rows.values() for row in group]
+        yield bootstrap("defect_iou", both, _pooled_iou, "IoU")
+        for dataset, group in sorted(rows.items()):
+            yield bootstrap(f"defect_iou_{dataset}", group, _pooled_iou, "IoU")
+
+    def false_alarms(self) -> Iterator[Figure]:
+        """Sound fruit on which any defect over 0.5 % of the surface is reported."""
+        views: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        kayseri: list[list[tuple[float, ...]]] = []
+        for photo, graded in self._graded("varieties_kayseri"):
+            kayseri.append([(_accused(graded),)])
+        for photo, graded in self._graded("turntable_fruits360_3body", label_start="sound"):
+            views[photo.group].append((_accused(graded),))
+        yield bootstrap("false_alarm_kayseri", kayseri, _mean, "share of pictures")
+        yield bootstrap("false_alarm_turntable", list(views.values()), _mean, "share of views")
+        yield bootstrap("false_alarm", [*kayseri, *views.values()], _mean, "share of pictures")
+
+    def apple_counts(self) -> Iterator[Figure]:
+        """Camera scenes with exactly the right number of apples; and where something else was called fruit."""
+        hits = scenes = others = accused = 0
+        for photo, graded in self._graded("freshness3_voc_zijian"):
+            if graded.frame.rgb.shape[:2] != CAMERA_SCENE_HW:
+                continue
+            boxes = read_boxes(photo, CAMERA_SCENE_HW)
+            apples = [box for box in boxes if "apple" in box.name]
+            scenes += 1
+            hits += len(graded.records) == len(apples)
+            for box in boxes:
+                if "apple" not in box.name:
+                    others += 1
+                    accused += any(_box_iou(box, r.measurement.box_xyxy_px) > 0.3 for r in graded.records)
+        yield share("apple_count_exact", hits, scenes)
+        yield share("other_produce_left_alone", others - accused, others)
+
+    def outline_iou(self) -> Figure:
+        """Outline of the fruit against the hand-made masks, mean over pictures."""
+        rows: list[list[tuple[float, ...]]] = []
+        for photo, graded in self._graded("rot_masks_melo04"):
+            truth = read_mask(photo, graded.frame.rgb.shape[:2]) > 0
+            rows.append([_overlap(index_mask(graded) > 0, truth)])
+        return bootstrap("outline_iou_melo04", rows, _mean_iou, "IoU")
+
+    def crop_choice(self) -> Iterator[Figure]:
+        """Single-fruit shop shots called by their crop, oranges and bananas called neither."""
+        hits = {Crop.APPLE: 0, Crop.MELON: 0}
+        counts = {Crop.APPLE: 0, Crop.MELON: 0}
+        apple_names = (
+            set(SINGLE_SHOTS.read_text(encoding="utf-8").split()) if SINGLE_SHOTS.exists() else set()
+        )
+        for photo, graded in self._graded("varieties_grocerystore", "grocerystore-melons"):
+            if photo.crop is Crop.MELON:
+                if not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
+                    continue
+            elif "/".join(photo.path.parts[-3:]) not in apple_names:
+                continue
+            counts[photo.crop] += 1
+            hits[photo.crop] += _main_crop(graded) is photo.crop
+        for crop in Crop:
+            yield share(f"crop_right_{crop}", hits[crop], counts[crop])
+        neither = list(self._graded("freshness3_voc_zijian"))
+        right = total = 0
+        for photo, graded in neither:
+            for box in read_boxes(photo, graded.frame.rgb.shape[:2]):
+                if "apple" in box.name:
+                    continue
+                total += 1
+                right += all(_box_iou(box, r.measurement.box_xyxy_px) <= 0.3 for r in graded.records)
+        yield share("crop_right_neither", right, total)
+        yield share("crop_right", right + sum(hits.values()), total + sum(counts.values()))
+
+    def diameter_repeatability(self) -> Figure:
+        """Coefficient of variation of `diameter_px` over the views of one apple, mean over apples."""
+        values: dict[str, list[float]] = defaultdict(list)
+        for photo, graded in self._graded("multiview_station_nekoder"):
+            if graded.records:
+                values[photo.group].append(max(r.measurement.size.diameter_px for r in graded.records))
+        rows = [[(float(np.std(v, ddof=1) / np.mean(v)),)] for v in values.values() if len(v) > 1]
+        return bootstrap("diameter_cv_nekoder", rows, _mean, "std / mean")
+
+    def diameter_accuracy(self) -> Iterator[Figure]:
+        """Diameter against truth with the coin as the scale.
+
+        The coin lies on the table, the fruit's outline does not: a top view shows the outline nearer to the camera
+        than the coin, a side view (as these were taken) farther. The factor between the two planes is one number
+        per kind of view, set by how high the phone was held; for each fruit it is the median over the *other*
+        fruit, so no fruit is measured with its own truth.
+        """
+        ratios: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for photo, graded in self._graded("ecustfd_size"):
+            coin = [box for box in read_boxes(photo, graded.frame.rgb.shape[:2]) if box.name == "coin"]
+            records = [r for r in graded.records if r.measurement.crop is Crop.APPLE]
+            if not coin or not records:
+                continue
+            x0, y0, x1, y1 = coin[0].box_xyxy_px
+            mm_per_px = COIN_MM / max(x1 - x0, y1 - y0)
+            facts = dict(part.split("=") for part in photo.label.split(";"))
+            naive = max(r.measurement.size.diameter_px for r in records) * mm_per_px
+            ratios[facts["view"]].append((photo.group, naive / float(facts["diam_mm"])))
+        fruit: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        naive_errors: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        for rows in ratios.values():
+            for group, ratio in rows:
+                other = float(np.median([r for g, r in rows if g != group]))
+                fruit[group].append((ratio / other - 1,))
+                naive_errors[group].append((ratio - 1,))
+        means = [[(abs(float(np.mean(errors))),)] for errors in fruit.values()]
+        yield bootstrap("diameter_error_ecustfd_fruit", means, _mean, "mean abs. relative error per fruit")
+        yield bootstrap(
+            "diameter_error_ecustfd_picture", list(fruit.values()), _mean_abs, "mean abs., one picture"
+        )
+        yield bootstrap(
+            "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
+        )
+
+    def _graded(self, *datasets: str, label_start: str = "") -> Iterator[tuple[Photograph, GradedFrame]]:
+        for photo in select_photographs(self.photographs, split="val", datasets=frozenset(datasets)):
+            if re.match(label_start, photo.label):
+                yield photo, self.grader.grade_frame(read_image(photo.path), GradeOptions())
+
+
+def _overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
+    return float((found & wanted).sum()), float((found | wanted).sum())
+
+
+def _pooled_iou(rows: np.ndarray) -> float:
+    return float(rows[:, 0].sum() / max(rows[:, 1].sum(), 1))
+
+
+def _mean_iou(rows: np.ndarray) -> float:
+    return float((rows[:, 0] / np.maximum(rows[:, 1], 1)).mean())
+
+
+def _mean(rows: np.ndarray) -> float:
+    return float(rows.mean())
+
+
+def _mean_abs(rows: np.ndarray) -> float:
+    return float(np.abs(rows).mean())
+
+
+def _accused(graded: GradedFrame) -> float:
+    worst = 0.0
+    for view in graded.views:
+        worst = max(worst, false_defect_share(view))
+    return float(worst > FALSE_DEFECT_SHARE)
+
+
+def false_defect_share(view: FruitView) -> float:
+    """Pixels called any defect over the pixels of the fruit."""
+    return float((view.surface >= FIRST_DEFECT_VALUE).sum() / max(view.mask.sum(), 1))
+
+
+def _main_crop(graded: GradedFrame) -> Crop | None:
+    if not graded.views:
+        return None
+    return max(graded.views, key=lambda view: int(view.mask.sum())).crop
+
+
+def _box_iou(box: LabelledBox, other: Box) -> float:
+    a = box.box_xyxy_px
+    w = min(a[2], other[2]) - max(a[0], other[0])
+    h = min(a[3], other[3]) - max(a[1], other[1])
+    if w <= 0 or h <= 0:
+        return 0.0
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (other[2] - other[0]) * (other[3] - other[1]) - w * h
+    return w * h / union
+
+
+cv2.setNumThreads(1)
