@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import atan, atan2, cos, hypot, pi, sin, sqrt
 
+import cv2
 import numpy as np
 
 from grader.outline import Float64Array, Outline, fit_outline, width_along, widths
@@ -22,6 +23,7 @@ SCALE_SIGMA = 0.003
 
 AXIS_MIN_OFFSET = 0.30
 """A stem or calyx nearer to the middle than this share of the radius does not say which way the axis points."""
+MIN_LANDMARK_PX = 12
 CAVITY_OFFSET = 0.78
 """Distance of a stem or calyx from the middle of the fruit as a share of its radius when the axis lies in the picture."""
 AXIS_IN_PICTURE = 0.60
@@ -203,14 +205,15 @@ def _axis_offset(view: FruitView, outline: Outline) -> tuple[float, float] | Non
     """
     best: tuple[int, float, float] | None = None
     for surface_class in (SurfaceClass.STEM, SurfaceClass.CALYX):
-        rows, cols = np.nonzero(view.surface == surface_class)
-        if rows.size < 12:
+        of_class = (view.surface == surface_class).view(np.uint8)
+        if cv2.countNonZero(of_class) < MIN_LANDMARK_PX:
             continue
+        cols, rows = cv2.findNonZero(of_class).reshape(-1, 2).astype(np.float64).T
         dx, dy = cols - outline.centre_xy_px[0], rows - outline.centre_xy_px[1]
         ray = np.rint(np.arctan2(dy, dx) * (outline.radius_px.size / (2 * pi))).astype(int)
         inside = np.hypot(dx, dy) <= outline.radius_px[ray % outline.radius_px.size]
         count = int(inside.sum())
-        if count >= 12 and (best is None or count > best[0]):
+        if count >= MIN_LANDMARK_PX and (best is None or count > best[0]):
             best = (count, float(dx[inside].mean()), float(dy[inside].mean()))
     if best is None:
         return None

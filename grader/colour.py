@@ -1,0 +1,141 @@
+"""Colour of the skin: how much of it is blush, and the mean CIELAB colour of ground and blush."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import sqrt
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.surface import SkinMap, map_skin
+from grader.types import BoolArray, ColourMeasurement, FloatArray, FruitView, Lab, SurfaceClass, UInt8Array
+
+BLUSH_MAX_HUE_DEG = 45.0
+LIGHT_RED_MAX_HUE_DEG = 62.0
+"""CIELAB hue angle h_ab below which sound skin is blush / light red. Tuned on the simulator (red over-colour >= 1/2 and
+>= 1/4) and looked at on photographs; apple research puts red skin at about h 15-45 and yellow-green ground at 95-115
+(recalled)."""
+MIN_HUE_DEG = -60.0
+"""Bluish reds (wax bloom, magenta light) down to this hue still count; beyond it no skin of an apple is found."""
+MIN_RED_CHROMA = 14.0
+DARK_LIGHTNESS = 32.0
+MIN_DARK_CHROMA = 8.0
+"""Least chroma C*_ab of red skin; wine-red and nearly black Delicious types (L* below 32) keep less."""
+
+GLARE_LIGHTNESS = 72.0
+GLARE_MAX_CHROMA = 18.0
+CLIPPED_LEVEL = 250
+SHADOW_LIGHTNESS = 8.0
+MAX_RELATIVE_RADIUS = 0.975
+RING_RELATIVE_RADIUS = 0.90
+"""Skin beyond the first (tilted more than 77 degrees) mirrors its surroundings and mixes with them: not judged. The ring
+between the two stands in for it, so that a share is still one of all skin seen."""
+RING_WEIGHT = sqrt(1 - RING_RELATIVE_RADIUS**2) / (sqrt(1 - RING_RELATIVE_RADIUS**2) - sqrt(1 - MAX_RELATIVE_RADIUS**2))
+"""On a sphere the skin beyond the relative radius rho has the share sqrt(1 - rho^2) of the half seen."""
+MIN_PATCH_FRACTION = 0.02
+"""Ground or blush covering less of the skin than this gets no mean colour."""
+
+
+def rgb_to_lab(rgb: UInt8Array) -> FloatArray:
+    """CIELAB (D65, 2 degrees) of sRGB pixels, float32 (..., 3) as (L* 0-100, a*, b*).
+
+    IEC 61966-2-1 and CIE 15 as OpenCV carries them out on float32 in 0-1: pure red is (53.24, 80.09, 67.20).
+
+    Args:
+        rgb: uint8 (..., 3), R-G-B.
+    """
+    return _encoded_to_lab(rgb.astype(np.float32) * np.float32(1 / 255))
+
+
+def measure_colour(
+    view: FruitView, colour_matrix: NDArray[np.float64] | None, skin: SkinMap | None = None
+) -> ColourMeasurement:
+    """Shares of blush and light red, and the mean colours, of the sound skin in one view.
+
+    Blush is skin with hue angle in [-60, 45) degrees and enough chroma; light red has a hue in [45, 62): shades between
+    the red and the yellow or green ground. Every share is of the true area of the sound skin judged: stem, calyx,
+    defects, glare (clipped, or light and grey) and deep shadow are left out of both sides.
+    Nothing left to judge: shares 0 and colours None.
+
+    Args:
+        colour_matrix: (3, 3), linear RGB of the camera to linear sRGB, applied as matrix @ rgb; None: no correction.
+        skin: `map_skin(view)` where it is there already.
+
+    Raises:
+        ValueError: the mask is empty, or the matrix is not (3, 3).
+    """
+    skin = skin or map_skin(view)
+    judged = np.flatnonzero((skin.surface == SurfaceClass.SOUND_SKIN) & (skin.relative < MAX_RELATIVE_RADIUS))
+    if judged.size == 0:
+        return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
+    rgb, area = skin.rgb.reshape(-1, 3).take(judged, axis=0), skin.area_px2.take(judged)
+    relative = skin.relative.take(judged)
+    lab = rgb_to_lab(rgb) if colour_matrix is None else _corrected_to_lab(rgb, colour_matrix)
+    lightness, a, b = lab[:, 0], lab[:, 1], lab[:, 2]
+    chroma = np.sqrt(a * a + b * b)
+    glare = (lightness > GLARE_LIGHTNESS) & (chroma < GLARE_MAX_CHROMA)
+    area = np.where(relative > RING_RELATIVE_RADIUS, area * np.float32(RING_WEIGHT), area)
+    clipped = (rgb[:, 0] >= CLIPPED_LEVEL) & (rgb[:, 1] >= CLIPPED_LEVEL) & (rgb[:, 2] >= CLIPPED_LEVEL)
+    area = np.where(glare | clipped | (lightness < SHADOW_LIGHTNESS), np.float32(0), area)
+    total = float(area.sum(dtype=np.float64))
+    if total <= 0:
+        return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
+    blush, light_red = classify_skin(lab)
+    ground = ~(blush | light_red)
+    return ColourMeasurement(
+        blush_fraction=_share(area, blush, total),
+        light_red_fraction=_share(area, light_red, total),
+        ground_lab=_mean_lab(lab, area, ground, total),
+        blush_lab=_mean_lab(lab, area, blush, total),
+    )
+
+
+def classify_skin(lab: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Which pixels are blush and which light red; bool (N,) each, never both.
+
+    Args:
+        lab: float32 (N, 3), CIELAB.
+    """
+    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    vivid = chroma >= np.where(lab[:, 0] < DARK_LIGHTNESS, np.float32(MIN_DARK_CHROMA), np.float32(MIN_RED_CHROMA))
+    blush = vivid & (hue >= MIN_HUE_DEG) & (hue < BLUSH_MAX_HUE_DEG)
+    light_red = vivid & (hue >= BLUSH_MAX_HUE_DEG) & (hue < LIGHT_RED_MAX_HUE_DEG)
+    return blush, light_red
+
+
+def _share(area: FloatArray, where: BoolArray, total: float) -> float:
+    return min(1.0, float(area[where].sum(dtype=np.float64)) / total)
+
+
+def _mean_lab(lab: FloatArray, area: FloatArray, where: BoolArray, total: float) -> Lab | None:
+    weight = area[where].astype(np.float64)
+    if weight.sum() < MIN_PATCH_FRACTION * total:
+        return None
+    mean = weight @ lab[where] / weight.sum()
+    return float(mean[0]), float(mean[1]), float(mean[2])
+
+
+def _encoded_to_lab(encoded: FloatArray) -> FloatArray:
+    flat = np.ascontiguousarray(encoded.reshape(1, -1, 3))
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2LAB), dtype=np.float32).reshape(encoded.shape)
+
+
+def _corrected_to_lab(rgb: UInt8Array, colour_matrix: NDArray[np.float64]) -> FloatArray:
+    matrix = np.asarray(colour_matrix)
+    if matrix.shape != (3, 3):
+        raise ValueError(f"colour_matrix must have the shape (3, 3), got {matrix.shape}")
+    linear = np.clip(_linear_levels()[rgb] @ matrix.T.astype(np.float32), 0, 1).reshape(1, -1, 3)
+    lab = cv2.cvtColor(np.ascontiguousarray(linear), cv2.COLOR_LRGB2LAB)
+    return np.asarray(lab, dtype=np.float32).reshape(rgb.shape)
+
+
+@lru_cache(maxsize=1)
+def _linear_levels() -> FloatArray:
+    """Linear light 0-1 of the 256 sRGB levels, float32 (256,) (IEC 61966-2-1)."""
+    v = np.arange(256) / 255
+    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    linear.setflags(write=False)
+    return linear
