@@ -1,0 +1,72 @@
+"""The partial-label loss does what its one line says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from training.loss import fruit_loss, set_loss, unpack
+
+
+def test_one_class_is_cross_entropy() -> None:
+    logits = torch.randn(2, 5, 3, 3)
+    target = torch.randint(0, 5, (2, 3, 3))
+    allowed = torch.nn.functional.one_hot(target, 5).permute(0, 3, 1, 2).bool()
+    expected = torch.nn.functional.cross_entropy(logits, target, reduction="none")
+    torch.testing.assert_close(set_loss(logits, allowed), expected)
+
+
+def test_all_classes_cost_nothing() -> None:
+    loss = set_loss(torch.randn(1, 5, 2, 2), torch.ones(1, 5, 2, 2, dtype=torch.bool))
+    assert float(loss.abs().max()) < 1e-6
+
+
+def test_two_of_four_equal_classes_cost_log_two() -> None:
+    allowed = torch.tensor([True, True, False, False]).view(1, 4, 1, 1)
+    assert float(set_loss(torch.zeros(1, 4, 1, 1), allowed)) == pytest.approx(math.log(2))
+
+
+def test_bits_are_unpacked_in_order() -> None:
+    bits = torch.tensor([[[0b00101, 1 << 16]]], dtype=torch.int32)
+    unpacked = unpack(bits, 17)
+    assert unpacked[0, :, 0, 0].nonzero().flatten().tolist() == [0, 2]
+    assert unpacked[0, :, 0, 1].nonzero().flatten().tolist() == [16]
+
+
+def outputs(surface: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    n, _, h, w = surface.shape
+    return (
+        surface,
+        torch.zeros(n, 4, h // 2, w // 2),
+        torch.zeros(n, 1, h // 2, w // 2),
+        torch.zeros(n, 1, h, w),
+    )
+
+
+def batch(h: int = 8) -> dict[str, torch.Tensor]:
+    return {
+        "surface_set": torch.zeros(1, h, h, dtype=torch.int32),
+        "crop_set": torch.zeros(1, h // 2, h // 2, dtype=torch.uint8),
+        "inside": -torch.ones(1, h // 2, h // 2),
+        "net": torch.full((1, h, h), 255, dtype=torch.uint8),
+        "some_defect": torch.zeros(1, h, h, dtype=torch.bool),
+    }
+
+
+def test_pixels_without_a_label_teach_nothing() -> None:
+    surface = torch.randn(1, 17, 8, 8, requires_grad=True)
+    sum(fruit_loss(outputs(surface), batch()).values()).backward()
+    assert float(surface.grad.abs().max()) == 0.0
+
+
+def test_a_box_with_some_defect_pulls_its_most_suspicious_pixels_up() -> None:
+    surface = torch.zeros(1, 17, 8, 8)
+    surface[0, 5, 2, 2] = 1.0
+    surface.requires_grad_()
+    labels = batch()
+    labels["some_defect"][:, :6, :6] = True
+    sum(fruit_loss(outputs(surface), labels).values()).backward()
+    assert float(surface.grad[0, 5, 2, 2]) < 0
+    assert float(surface.grad[0, :, 7, 7].abs().max()) == 0.0
