@@ -1,0 +1,240 @@
+"""The views of one turning fruit -> one fruit: one size, one colour, and each defect counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import acos, cos, degrees, fsum, hypot, prod, radians, sin, sqrt
+from statistics import median
+
+from grader.types import (
+    Box,
+    ColourMeasurement,
+    Defect,
+    FruitMeasurement,
+    Interval,
+    Lab,
+    Landmark,
+    LandmarkKind,
+    NettingMeasurement,
+    SizeMeasurement,
+)
+from grader.uncertainty import fuse_intervals
+
+HALF_SEEN = 0.5
+"""Share of the whole surface that one view shows down to the rim; the area fractions of its defects refer to it."""
+SAME_AREA_RATIO = 3.0
+"""Two sightings of one defect differ in measured area by less than this factor..."""
+RIM_OFFSET = 0.75
+"""... unless the smaller lies farther out than this share of the radius, where the rim may cut it."""
+SAME_PLACE_DEG = 25.0
+"""With a known turn: two sightings of one kind nearer than this on the turned sphere are one defect. All our choice."""
+SIZES_DISAGREE = 0.08
+"""Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How the fruit turns between views: by `step_deg` about `axis_xy`, a unit vector (x right, y down) in the picture.
+
+    Looking along the axis (from its tail to its head) a positive step turns clockwise.
+    """
+
+    axis_xy: tuple[float, float]
+    step_deg: float
+
+
+def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = None) -> FruitMeasurement:
+    """One measurement from the single views of one fruit.
+
+    Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
+    first, and that with a `turn` view k is turned by k steps.
+
+    Size: median over the views that are not cut or hidden (all, where each one is); intervals by `fuse_intervals`.
+    Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
+    as for views from independent directions.
+    Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*: sightings
+    of one kind and of like area in different views are one, so at least as many defects are counted as any one view shows,
+    and a fruit with two like defects that no view shows together is counted one short. The largest sighting stands for
+    the defect, as the least foreshortened, with the highest confidence of all.
+
+    Raises:
+        ValueError: no measurement, or crops differ (`unlike crops` of one fruit cannot be averaged).
+    """
+    if not measurements:
+        raise ValueError("expected at least one measurement, got none")
+    if len({m.crop for m in measurements}) > 1:
+        raise ValueError(f"expected views of one crop, got {sorted({m.crop.value for m in measurements})}")
+    first = measurements[0]
+    if len(measurements) == 1:
+        return first
+    whole = [m for m in measurements if not m.touches_edge and "touches_fruit" not in m.quality_flags]
+    sized = whole or list(measurements)
+    seen = 1 - prod(sorted(1 - m.surface_seen_fraction for m in measurements))
+    flags = {flag for m in measurements for flag in m.quality_flags} - {"touches_edge", "touches_fruit"}
+    if not whole:
+        flags |= {flag for m in measurements for flag in m.quality_flags}
+    diameters = [m.size.diameter_px for m in sized]
+    if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
+        flags.add("views_disagree_on_size")
+    return replace(
+        first,
+        touches_edge=not whole and any(m.touches_edge for m in measurements),
+        view_count=sum(m.view_count for m in measurements),
+        surface_seen_fraction=min(1.0, seen),
+        crop_confidence=median(m.crop_confidence for m in measurements),
+        size=_fuse_size([m.size for m in sized]),
+        colour=_fuse_colour(measurements),
+        netting=_fuse_netting(measurements),
+        defects=_fuse_defects(measurements, turn, max(HALF_SEEN, seen)),
+        landmarks=_fuse_landmarks(measurements),
+        quality_flags=tuple(sorted(flags)),
+    )
+
+
+def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
+    def fuse(values: list[Interval | None]) -> Interval | None:
+        known = [value for value in values if value is not None]
+        return fuse_intervals(known) if known else None
+
+    shapes = [size.shape_index for size in sizes if size.shape_index is not None]
+    return SizeMeasurement(
+        diameter_px=median(size.diameter_px for size in sizes),
+        equatorial_diameter_mm=fuse([size.equatorial_diameter_mm for size in sizes]),
+        ring_diameter_mm=fuse([size.ring_diameter_mm for size in sizes]),
+        length_mm=fuse([size.length_mm for size in sizes]),
+        shape_index=median(shapes) if shapes else None,
+        volume_cm3=fuse([size.volume_cm3 for size in sizes]),
+        weight_g=fuse([size.weight_g for size in sizes]),
+    )
+
+
+def _weighted_mean(pairs: list[tuple[float, float]]) -> float:
+    """Mean of (value, weight) pairs, exactly independent of their order; plain mean when all weights are 0."""
+    total = fsum(weight for _, weight in pairs)
+    if total <= 0:
+        return fsum(value for value, _ in pairs) / len(pairs)
+    return fsum(value * weight for value, weight in pairs) / total
+
+
+def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
+    weighed = [(m.colour, m.surface_seen_fraction) for m in measurements]
+
+    def mean_lab(colours: list[tuple[Lab | None, float]]) -> Lab | None:
+        known = [(lab, weight) for lab, weight in colours if lab is not None]
+        if not known:
+            return None
+        light, a, b = (_weighted_mean([(lab[i], weight) for lab, weight in known]) for i in range(3))
+        return light, a, b
+
+    blush = _weighted_mean([(c.blush_fraction, w) for c, w in weighed])
+    light_red = _weighted_mean([(c.light_red_fraction, w) for c, w in weighed])
+    return ColourMeasurement(
+        blush_fraction=min(1.0, blush),
+        light_red_fraction=min(1.0, light_red),
+        ground_lab=mean_lab([(c.ground_lab, w * (1 - c.blush_fraction)) for c, w in weighed]),
+        blush_lab=mean_lab([(c.blush_lab, w * c.blush_fraction) for c, w in weighed]),
+    )
+
+
+def _fuse_netting(measurements: Sequence[FruitMeasurement]) -> NettingMeasurement | None:
+    known = [(m.netting.cover_fraction, m.surface_seen_fraction) for m in measurements if m.netting is not None]
+    return NettingMeasurement(cover_fraction=_weighted_mean(known)) if known else None
+
+
+def _fuse_landmarks(measurements: Sequence[FruitMeasurement]) -> tuple[Landmark, ...]:
+    best = []
+    for kind in LandmarkKind:
+        of_kind = [mark for m in measurements for mark in m.landmarks if mark.kind is kind]
+        if of_kind:
+            best.append(max(of_kind, key=lambda mark: (mark.confidence, mark.box_xyxy_px)))
+    return tuple(best)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sighting:
+    """A defect in one view; place: unit vector on the fruit's sphere (x right, y down, z to the camera)."""
+
+    view: int
+    defect: Defect
+    place: tuple[float, float, float]
+
+    @property
+    def near_rim(self) -> bool:
+        return hypot(self.place[0], self.place[1]) > RIM_OFFSET
+
+
+def _fuse_defects(
+    measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float
+) -> tuple[Defect, ...]:
+    sightings = [
+        _Sighting(view=index, defect=defect, place=_turn_back(_place(defect.box_xyxy_px, m.box_xyxy_px), turn, index))
+        for index, m in enumerate(measurements)
+        for defect in m.defects
+    ]
+    sightings.sort(key=lambda s: (-s.defect.area_fraction, s.defect.kind, s.defect.confidence, s.defect.box_xyxy_px))
+    groups: list[list[_Sighting]] = []
+    for sighting in sightings:
+        mine = [group for group in groups if _same_defect(group, sighting, turn is not None)]
+        if mine:
+            min(mine, key=lambda group: _mismatch(group[0], sighting, turn is not None)).append(sighting)
+        else:
+            groups.append([sighting])
+    share = HALF_SEEN / seen_fraction
+    fused = [
+        replace(
+            group[0].defect,
+            area_fraction=min(1.0, group[0].defect.area_fraction * share),
+            confidence=max(s.defect.confidence for s in group),
+        )
+        for group in groups
+    ]
+    return tuple(sorted(fused, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px)))
+
+
+def _same_defect(group: list[_Sighting], sighting: _Sighting, places_known: bool) -> bool:
+    """Whether a sighting may be of the defect of a group, whose first member is its largest sighting."""
+    if group[0].defect.kind is not sighting.defect.kind or any(s.view == sighting.view for s in group):
+        return False
+    if places_known:
+        return any(_angle_deg(s.place, sighting.place) <= SAME_PLACE_DEG for s in group)
+    return _mismatch(group[0], sighting, False) < SAME_AREA_RATIO or sighting.near_rim
+
+
+def _mismatch(one: _Sighting, other: _Sighting, places_known: bool) -> float:
+    if places_known:
+        return _angle_deg(one.place, other.place)
+    return one.defect.area_fraction / max(other.defect.area_fraction, 1e-12)
+
+
+def _place(defect_box: Box, fruit_box: Box) -> tuple[float, float, float]:
+    """Middle of a defect's box as a direction from the middle of a round fruit."""
+    x0, y0, x1, y1 = fruit_box
+    x = ((defect_box[0] + defect_box[2]) - (x0 + x1)) / max(1, x1 - x0)
+    y = ((defect_box[1] + defect_box[3]) - (y0 + y1)) / max(1, y1 - y0)
+    flat = hypot(x, y)
+    if flat > 0.999:
+        x, y, flat = x / flat * 0.999, y / flat * 0.999, 0.999
+    return x, y, sqrt(1 - flat * flat)
+
+
+def _turn_back(
+    place: tuple[float, float, float], turn: Turn | None, view: int
+) -> tuple[float, float, float]:
+    """Where a place of view `view` was in view 0 (Rodrigues' rotation about an axis in the picture)."""
+    if turn is None:
+        return place
+    x, y, z = place
+    ax, ay = turn.axis_xy
+    # +z points at the camera here, so (x, y, z) is left-handed: the sign of the angle follows the docstring of Turn
+    angle = radians(turn.step_deg * view)
+    along = (ax * x + ay * y) * (1 - cos(angle))
+    return (
+        x * cos(angle) + ay * z * sin(angle) + ax * along,
+        y * cos(angle) - ax * z * sin(angle) + ay * along,
+        z * cos(angle) + (ax * y - ay * x) * sin(angle),
+    )
+
+
+def _angle_deg(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    dot = fsum(a * b for a, b in zip(one, other, strict=True))
+    return degrees(acos(max(-1.0, min(1.0, dot))))
