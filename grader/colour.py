@@ -30,9 +30,9 @@ CLIPPED_LEVEL = 250
 SHADOW_LIGHTNESS = 8.0
 MAX_RELATIVE_RADIUS = 0.975
 RING_RELATIVE_RADIUS = 0.90
-"""Skin beyond the first (tilted more than 77 degrees) mirrors its surroundings and mixes with them: not judged. The ring
-between the two stands in for it, so that a share is still one of all skin seen."""
-RING_WEIGHT = sqrt(1 - RING_RELATIVE_RADIUS**2) / (sqrt(1 - RING_RELATIVE_RADIUS**2) - sqrt(1 - MAX_RELATIVE_RADIUS**2))
+"""Skin beyond the first (tilted more than 77 degrees) mirrors its surroundings and mixes with them: not judged.
+The ring between the two stands in for it, so that a share is still one of all skin seen."""
+RING_WEIGHT = 1 / (1 - sqrt((1 - MAX_RELATIVE_RADIUS**2) / (1 - RING_RELATIVE_RADIUS**2)))
 """On a sphere the skin beyond the relative radius rho has the share sqrt(1 - rho^2) of the half seen."""
 MIN_PATCH_FRACTION = 0.02
 """Ground or blush covering less of the skin than this gets no mean colour."""
@@ -100,7 +100,9 @@ def classify_skin(lab: FloatArray) -> tuple[BoolArray, BoolArray]:
     """
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
     chroma = np.hypot(lab[:, 1], lab[:, 2])
-    vivid = chroma >= np.where(lab[:, 0] < DARK_LIGHTNESS, np.float32(MIN_DARK_CHROMA), np.float32(MIN_RED_CHROMA))
+    vivid = chroma >= np.where(
+        lab[:, 0] < DARK_LIGHTNESS, np.float32(MIN_DARK_CHROMA), np.float32(MIN_RED_CHROMA)
+    )
     blush = vivid & (hue >= MIN_HUE_DEG) & (hue < BLUSH_MAX_HUE_DEG)
     light_red = vivid & (hue >= BLUSH_MAX_HUE_DEG) & (hue < LIGHT_RED_MAX_HUE_DEG)
     return blush, light_red

@@ -58,7 +58,9 @@ def find_defects(
     found = [
         defect
         for value in np.unique(kinds[kinds > 0])
-        for defect in _defects_of_kind(view, skin, kinds == value, KIND_OF_VALUE[int(value)], seen_px2, mm_per_px)
+        for defect in _defects_of_kind(
+            view, skin, kinds == value, KIND_OF_VALUE[int(value)], seen_px2, mm_per_px
+        )
     ]
     return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px)))
 
@@ -78,7 +80,9 @@ def _one_kind_per_blob(kinds: UInt8Array, skin: SkinMap) -> UInt8Array:
     values = kinds[rows, cols].astype(np.int64)
     weight = skin.area_px2[rows, cols].astype(np.float64) * skin.confidence[rows, cols]
     width = max(KIND_OF_VALUE) + 1
-    votes = np.bincount(labels[rows, cols] * width + values, weight, minlength=count * width).reshape(count, width)
+    votes = np.bincount(labels[rows, cols] * width + values, weight, minlength=count * width).reshape(
+        count, width
+    )
     winner = votes.argmax(axis=1).astype(np.uint8)
     winner[0] = 0
     return np.where(kinds > 0, winner[labels], np.uint8(0))
@@ -93,14 +97,20 @@ def _defects_of_kind(
     mm_per_px: float | None,
 ) -> list[Defect]:
     gap = max(1, round(MERGE_GAP_DIAMETERS * skin.radius))
-    grown = cv2.dilate(of_kind.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2))
+    grown = cv2.dilate(
+        of_kind.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2)
+    )
     count, labels = cv2.connectedComponents(grown, connectivity=8)
     rows, cols = np.nonzero(of_kind)
     label = labels[rows, cols]
     pixels = np.bincount(label, minlength=count)
-    weight = np.minimum(skin.area_px2[rows, cols], np.float32(MAX_AREA_WEIGHT * skin.step_px**2)).astype(np.float64)
+    weight = np.minimum(skin.area_px2[rows, cols], np.float32(MAX_AREA_WEIGHT * skin.step_px**2)).astype(
+        np.float64
+    )
     areas = np.bincount(label, weight, minlength=count)
-    trust = np.bincount(label, skin.confidence[rows, cols].astype(np.float64), minlength=count) / np.maximum(pixels, 1)
+    trust = np.bincount(label, skin.confidence[rows, cols].astype(np.float64), minlength=count) / np.maximum(
+        pixels, 1
+    )
     found = []
     for index in np.flatnonzero(pixels >= MIN_PIXELS):
         fraction = float(areas[index]) / seen_px2

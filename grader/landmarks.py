@@ -21,8 +21,9 @@ LANDMARK_OF_CLASS = {
 def find_landmarks(view: FruitView) -> tuple[Landmark, ...]:
     """The stem cavity and the calyx basin of a view, at most one each, stem first.
 
-    A fruit has one of each: the largest part of that class, with every part of a tenth of its size or more (a stalk splits
-    its cavity), is the landmark; its confidence is the mean of its pixels. Parts below `MIN_LANDMARK_FRACTION` are noise.
+    A fruit has one of each: the largest part of that class, with every part of a tenth of its size or more (a stalk
+    splits its cavity), is the landmark; its confidence is the mean of its pixels. Less than `MIN_LANDMARK_FRACTION`
+    of the fruit is noise.
     """
     least = MIN_LANDMARK_FRACTION * float(np.count_nonzero(view.mask))
     x0, y0 = view.box_xyxy_px[:2]
@@ -36,14 +37,18 @@ def find_landmarks(view: FruitView) -> tuple[Landmark, ...]:
         inside = (slice(y, y + h), slice(x, x + w))
         confidence = float(view.confidence[inside][part[inside] > 0].mean(dtype=np.float64))
         found.append(
-            Landmark(kind=kind, box_xyxy_px=(x0 + x, y0 + y, x0 + x + w, y0 + y + h), confidence=min(1.0, confidence))
+            Landmark(
+                kind=kind,
+                box_xyxy_px=(x0 + x, y0 + y, x0 + x + w, y0 + y + h),
+                confidence=min(1.0, confidence),
+            )
         )
     return tuple(found)
 
 
 def landmark_mask(surface: UInt8Array, surface_class: SurfaceClass) -> UInt8Array:
     """uint8 (h, w), 1 on the one stem cavity or calyx basin in a map of `SurfaceClass` values, else 0."""
-    of_class = (surface == surface_class).view(np.uint8)
+    of_class: UInt8Array = (surface == surface_class).view(np.uint8)
     x, y, w, h = cv2.boundingRect(of_class)
     if w == 0:
         return of_class
@@ -59,8 +64,8 @@ def landmark_mask(surface: UInt8Array, surface_class: SurfaceClass) -> UInt8Arra
 def cavity_area(surface: UInt8Array) -> BoolArray:
     """bool (h, w): inside the stem cavity or calyx basin or just around it, where russet is part of the cavity.
 
-    The convex hull of each landmark, widened by `CAVITY_GROWTH`. Russet in the cavity is no defect in any class of the EU
-    standard (2023/2429, II.C) and is ignored by 7 CFR 51.316.
+    The convex hull of each landmark, widened by `CAVITY_GROWTH`. Russet in the cavity is no defect in any class
+    of the EU standard (2023/2429, II.C) and is ignored by 7 CFR 51.316.
     """
     area = np.zeros(surface.shape, np.uint8)
     for surface_class in LANDMARK_OF_CLASS:

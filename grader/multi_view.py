@@ -29,8 +29,11 @@ RIM_OFFSET = 0.75
 """... unless the smaller lies farther out than this share of the radius, where the rim may cut it."""
 SAME_PLACE_DEG = 25.0
 """With a known turn: two sightings of one kind nearer than this on the turned sphere are one defect. All our choice."""
+CLEAR_VIEW = 1.5
+"""Of a size, views whose interval is wider than this times the narrowest are left out: they did not see the axis."""
 SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
@@ -49,13 +52,14 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
     first, and that with a `turn` view k is turned by k steps.
 
-    Size: median over the views that are not cut or hidden (all, where each one is); intervals by `fuse_intervals`.
+    Size: of the views that are not cut or hidden (all, where each one is) those that see clearly (`CLEAR_VIEW`), by
+    `fuse_intervals`; diameter_px is the median.
     Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
     as for views from independent directions.
-    Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*: sightings
-    of one kind and of like area in different views are one, so at least as many defects are counted as any one view shows,
-    and a fruit with two like defects that no view shows together is counted one short. The largest sighting stands for
-    the defect, as the least foreshortened, with the highest confidence of all.
+    Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*:
+    sightings of one kind and of like area in different views are one, so at least as many defects are counted as any
+    one view shows, and a fruit with two like defects that no view shows together is counted one short. The largest
+    sighting stands for the defect, as the least foreshortened, with the highest confidence of all.
 
     Raises:
         ValueError: no measurement, or crops differ (`unlike crops` of one fruit cannot be averaged).
@@ -94,7 +98,10 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
 def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
     def fuse(values: list[Interval | None]) -> Interval | None:
         known = [value for value in values if value is not None]
-        return fuse_intervals(known) if known else None
+        widest = CLEAR_VIEW * min((value.high - value.low for value in known), default=0.0)
+        return (
+            fuse_intervals([value for value in known if value.high - value.low <= widest]) if known else None
+        )
 
     shapes = [size.shape_index for size in sizes if size.shape_index is not None]
     return SizeMeasurement(
@@ -137,7 +144,9 @@ def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
 
 
 def _fuse_netting(measurements: Sequence[FruitMeasurement]) -> NettingMeasurement | None:
-    known = [(m.netting.cover_fraction, m.surface_seen_fraction) for m in measurements if m.netting is not None]
+    known = [
+        (m.netting.cover_fraction, m.surface_seen_fraction) for m in measurements if m.netting is not None
+    ]
     return NettingMeasurement(cover_fraction=_weighted_mean(known)) if known else None
 
 
@@ -167,11 +176,17 @@ def _fuse_defects(
     measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float
 ) -> tuple[Defect, ...]:
     sightings = [
-        _Sighting(view=index, defect=defect, place=_turn_back(_place(defect.box_xyxy_px, m.box_xyxy_px), turn, index))
+        _Sighting(
+            view=index,
+            defect=defect,
+            place=_turn_back(_place(defect.box_xyxy_px, m.box_xyxy_px), turn, index),
+        )
         for index, m in enumerate(measurements)
         for defect in m.defects
     ]
-    sightings.sort(key=lambda s: (-s.defect.area_fraction, s.defect.kind, s.defect.confidence, s.defect.box_xyxy_px))
+    sightings.sort(
+        key=lambda s: (-s.defect.area_fraction, s.defect.kind, s.defect.confidence, s.defect.box_xyxy_px)
+    )
     groups: list[list[_Sighting]] = []
     for sighting in sightings:
         mine = [group for group in groups if _same_defect(group, sighting, turn is not None)]
@@ -217,9 +232,7 @@ def _place(defect_box: Box, fruit_box: Box) -> tuple[float, float, float]:
     return x, y, sqrt(1 - flat * flat)
 
 
-def _turn_back(
-    place: tuple[float, float, float], turn: Turn | None, view: int
-) -> tuple[float, float, float]:
+def _turn_back(place: tuple[float, float, float], turn: Turn | None, view: int) -> tuple[float, float, float]:
     """Where a place of view `view` was in view 0 (Rodrigues' rotation about an axis in the picture)."""
     if turn is None:
         return place

@@ -23,6 +23,7 @@ SEARCH_PX = 3.0
 SEARCH_FRACTION = 0.02
 """The true edge is looked for this far from the outline of the mask, in px plus share of the radius."""
 STEP_PX = 0.5
+FIT_ROUNDS = 3
 MIN_EDGE_LEVELS = 14.0
 """An edge is clear when the colour changes by this many 8-bit levels (root of three channels squared) over 2 px..."""
 MIN_EDGE_RATIO = 2.0
@@ -105,7 +106,7 @@ def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]
 def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float64Array, float]:
     """A smooth curve through a noisy radius profile, and the robust spread of the profile around it in px.
 
-    Least squares on ten harmonics, weights renewed four times by Tukey's biweight (tuning constant 4.685 on the MAD
+    Least squares on ten harmonics, weights renewed twice by Tukey's biweight (tuning constant 4.685 on the MAD
     scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
     """
     basis = _harmonic_basis()
@@ -114,9 +115,11 @@ def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float
     robust = np.ones(RAY_COUNT)
     seen = weight > 0.5 if (weight > 0.5).sum() >= RAY_COUNT // 4 else weight > 0
     smooth, spread = radius_px, 0.0
-    for _ in range(5):
+    for _ in range(FIT_ROUNDS):
         total = (weight * robust)[:, None]
-        smooth = basis @ np.linalg.solve(basis.T @ (basis * total) + penalty, basis.T @ (radius_px * total[:, 0]))
+        smooth = basis @ np.linalg.solve(
+            basis.T @ (basis * total) + penalty, basis.T @ (radius_px * total[:, 0])
+        )
         residual = radius_px - smooth
         spread = float(1.4826 * np.median(np.abs(residual[seen])))
         robust = np.square(np.maximum(0, 1 - np.square(residual / (4.685 * max(spread, 0.1)))))
@@ -127,8 +130,8 @@ def fit_outline(view: FruitView) -> Outline:
     """Outline of the fruit in a view, from its mask and the strongest colour edge near it.
 
     1. The radius of the mask along 256 rays; rays through a stalk that sticks out or along the border of the frame
-       do not count. 2. Along each normal, within a few pixels, the place where the colour changes most (half-pixel steps,
-       parabola through the three highest). No clear change, as in glare or against a fruit of the same colour: the
+       do not count. 2. Along each normal, within a few pixels, the place where the colour changes most (half-pixel
+       steps, parabola through the three highest). No clear change, as in glare or against a fruit of the same colour: the
        mask stays. 3. A robust smooth curve through all.
 
     Raises:
@@ -185,7 +188,9 @@ def _edge_along_normals(
     steps = np.arange(-reach - 3, reach + 4) * STEP_PX
     map_x = (points[:, :1] + normal[:, :1] * steps).astype(np.float32)
     map_y = (points[:, 1:] + normal[:, 1:] * steps).astype(np.float32)
-    colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
+        np.float32
+    )
     colour = colour + 0.5 * (np.roll(colour, 1, axis=0) + np.roll(colour, -1, axis=0))
     change = (colour[:, 4:] - colour[:, :-4]) * 0.5
     strength = np.sqrt(np.square(change).sum(axis=-1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan, atan2, cos, hypot, pi, sin, sqrt
+from math import atan, atan2, hypot, pi, sin, sqrt
 
 import cv2
 import numpy as np
@@ -19,26 +19,42 @@ MASK_EDGE_BIAS_PX = 1.0
 INDEPENDENT_RAYS = 30.0
 """The noise of 256 neighbouring rays is that of about so many independent ones."""
 SCALE_SIGMA = 0.003
-"""Relative 1 sigma of a scale in the plane of the outline; of a belt scale twice that (height of the fruit's middle)."""
+"""Relative 1 sigma of a scale in the plane of the outline; of a belt scale twice that (height of the middle)."""
 
 AXIS_MIN_OFFSET = 0.30
 """A stem or calyx nearer to the middle than this share of the radius does not say which way the axis points."""
 MIN_LANDMARK_PX = 12
+STALK_FOOT = 1.12
+"""A stalk beyond the outline counts up to this share of the radius: its foot; further out it bends."""
 CAVITY_OFFSET = 0.78
-"""Distance of a stem or calyx from the middle of the fruit as a share of its radius when the axis lies in the picture."""
+"""Distance of a stem or calyx from the middle of the fruit as a share of its radius, axis in the picture."""
 AXIS_IN_PICTURE = 0.60
 """Least sine of the angle between axis and line of sight for a length to be given."""
 ELONGATED_MELON = 1.06
 """Long over short side from which a melon's long axis is taken as its stem-blossom axis."""
 
-POSE_SIGMA = {"axis_seen": 0.008, "axis_end_on": 0.010, "unknown": 0.016}
-"""Relative 1 sigma of the equatorial diameter from pose and from fruit that are no exact spheroids."""
-RING_SIGMA = 0.015
-LENGTH_SIGMA = 0.025
-SHAPE_PRIOR = {Crop.APPLE: 0.88, Crop.MELON: 1.0}
+POSE_SIGMA = {"axis_seen": 0.011, "axis_end_on": 0.008, "unknown": 0.030}
+"""Relative 1 sigma of the equatorial diameter from pose and shape. From 720 outlines of 120 modelled apples of nine
+varieties in random poses: 0.010, 0.003 and 0.025; widened for what the model does not know."""
+GREATEST_OVER_SEEN = 1.008
+"""An equator is not quite round: the greatest width over the one that a side view happens to show (same outlines 1.011,
+round fruit 1)."""
+UNKNOWN_POSE_SLOPE = 0.22
+"""Axis not seen: diameter / median width = 1 + slope x (largest / smallest width - 1). Between the modelled apples, whose
+shoulders make the largest width exceed the diameter (-0.2), and oblate spheroids, whose largest width it is (+0.5)."""
+RING_SIGMA = 0.010
+"""An apple passes along its axis: its ring is 1.003 +- 0.009 of its equatorial diameter (same outlines)."""
+SHOULDERS = {Crop.APPLE: 0.96, Crop.MELON: 1.0}
+"""Length over tilt-corrected extent along the axis: the shoulders of a tilted apple stand out (modelled 0.90-0.96,
+spheroid 1)."""
+LENGTH_SIGMA = 0.040
+SHAPE_PRIOR = {Crop.APPLE: 0.89, Crop.MELON: 1.0}
 """Length over diameter where the axis is not seen (apples 0.80-1.00, Delicious types at the top: recalled)."""
-VOLUME_SIGMA = {True: 0.035, False: 0.06}
-"""Relative 1 sigma of the volume of an ellipsoid of revolution, with / without the axis seen. Our estimate."""
+FULLNESS = {Crop.APPLE: 1.04, Crop.MELON: 1.0}
+"""Volume over that of an ellipsoid of revolution of the same diameter and length: shoulders add more than the cavities
+take (modelled apples 1.085 +- 0.02, spheroid 1: the middle)."""
+VOLUME_SIGMA = {True: 0.05, False: 0.07}
+"""Relative 1 sigma of the volume, with / without the axis seen, beyond that of the diameter. Our estimate."""
 DENSITY_G_PER_CM3 = {Crop.APPLE: (0.81, 0.02), Crop.MELON: (0.95, 0.03)}
 """Mean and 1 sigma. Apples: nine weighed and measured fruit of the ECUSTFD set (arXiv:1705.07632) give 0.802 +- 0.014,
 literature 0.80-0.86 (recalled). Melons about 0.95 (recalled)."""
@@ -107,10 +123,9 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     apple it varies least of the estimators tried (median, mean, largest, smallest width, ellipse axes, root of area).
 
     equatorial_diameter_mm: the width at right angles to the stem-calyx line where a stem or calyx off the middle shows
-    that line; the largest width where the line points at the camera. Nothing seen: an apple's largest width (an exact
-    oblate spheroid shows its diameter as the largest width in every pose), a melon's smallest (prolate) when it is
-    elongated, else its median width. ring_diameter_mm: estimated from one view as the second of the two
-    extents nearest to it: the diameter, or the mean of largest and smallest width if that is smaller by more.
+    that line, times `GREATEST_OVER_SEEN`; the largest width where the line points at the camera. Nothing seen: an
+    apple's median width, raised by `UNKNOWN_POSE_SLOPE`; an elongated melon's smallest width, else its median.
+    ring_diameter_mm: from one view the best estimate is the equatorial diameter itself, with a wider interval.
     length_mm: extent along the axis, corrected for its tilt, where it lies near enough to the picture plane.
     volume and weight: ellipsoid of revolution, with a length from the usual shape where none is seen.
 
@@ -121,7 +136,7 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     """
     outline = fit_outline(view)
     x0, y0 = view.box_xyxy_px[:2]
-    points = outline.points_xy_px + (x0, y0)
+    points = outline.points_xy_px + np.array([x0, y0])
     diameter_px = float(np.median(widths(points)))
     centre = (outline.centre_xy_px[0] + x0, outline.centre_xy_px[1] + y0)
     if isinstance(scale, BeltScale):
@@ -145,14 +160,17 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
         0.03 if view.touches_edge or view.touches_fruit else 0.0,
     )
     diameter, length = shape.diameter * mm, None if shape.length is None else shape.length * mm
-    ring = shape.ring * mm
-    volume = pi / 6 * diameter**2 * (shape.assumed_length * mm) / 1000
+    volume = FULLNESS[crop] * pi / 6 * diameter**2 * (shape.assumed_length * mm) / 1000
     density, density_sigma = DENSITY_G_PER_CM3[crop]
     volume_sigma = combine(VOLUME_SIGMA[length is not None], 3 * relative, 2 * POSE_SIGMA[shape.pose])
     return SizeMeasurement(
         diameter_px=diameter_px,
-        equatorial_diameter_mm=make_interval(diameter, diameter * relative, diameter * POSE_SIGMA[shape.pose]),
-        ring_diameter_mm=make_interval(ring, ring * relative, ring * combine(POSE_SIGMA[shape.pose], RING_SIGMA)),
+        equatorial_diameter_mm=make_interval(
+            diameter, diameter * relative, diameter * POSE_SIGMA[shape.pose]
+        ),
+        ring_diameter_mm=make_interval(
+            diameter, diameter * combine(relative, POSE_SIGMA[shape.pose], RING_SIGMA)
+        ),
         length_mm=None if length is None else make_interval(length, length * relative, length * LENGTH_SIGMA),
         shape_index=shape_index,
         volume_cm3=make_interval(volume, volume * volume_sigma),
@@ -166,58 +184,64 @@ class _Shape:
 
     pose: str
     diameter: float
-    ring: float
     length: float | None
     assumed_length: float
 
 
 def _shape(all_widths: Float64Array, axis: tuple[float, float] | None, crop: Crop) -> _Shape:
-    """Diameter, ring and length from the caliper widths and the picture of the axis (offset share, angle)."""
+    """Diameter and length from the caliper widths and the picture of the axis (offset share, angle)."""
     largest, smallest, middle = float(all_widths.max()), float(all_widths.min()), float(np.median(all_widths))
     length = None
     if axis is None and crop is Crop.MELON and largest > ELONGATED_MELON * smallest:
         axis = (CAVITY_OFFSET, float(np.argmax(all_widths)) * pi / all_widths.size)
     if axis is None:
-        pose, diameter = "unknown", largest if crop is Crop.APPLE else middle
+        pose = "unknown"
+        slope = UNKNOWN_POSE_SLOPE if crop is Crop.APPLE else 0.0
+        diameter = middle * (1 + slope * (largest / smallest - 1))
     elif axis[0] < AXIS_MIN_OFFSET:
         pose, diameter = "axis_end_on", largest
     else:
-        pose, diameter = "axis_seen", width_along(all_widths, axis[1] + pi / 2)
+        pose = "axis_seen"
+        across = width_along(all_widths, axis[1] + pi / 2)
+        diameter = across * GREATEST_OVER_SEEN
         in_picture = min(1.0, axis[0] / CAVITY_OFFSET)
         if in_picture >= AXIS_IN_PICTURE:
             seen = width_along(all_widths, axis[1])
-            squared = (seen**2 - diameter**2 * (1 - in_picture**2)) / in_picture**2
-            length = sqrt(max(squared, (0.6 * diameter) ** 2))
-    assumed = length if length is not None else min(smallest, SHAPE_PRIOR[crop] * diameter)
+            squared = (seen**2 - across**2 * (1 - in_picture**2)) / in_picture**2
+            length = SHOULDERS[crop] * sqrt(max(squared, (0.6 * across) ** 2))
     return _Shape(
         pose=pose,
         diameter=diameter,
-        ring=min(diameter, largest, max(middle, (largest + smallest) / 2)),
         length=length,
-        assumed_length=assumed,
+        assumed_length=length if length is not None else min(smallest, SHAPE_PRIOR[crop] * diameter),
     )
 
 
 def _axis_offset(view: FruitView, outline: Outline) -> tuple[float, float] | None:
     """Offset of the stem or calyx from the middle as a share of the radius, and its direction in rad; None: not seen.
 
-    Only pixels inside the outline count, so that a stalk does not pull; of stem and calyx the larger one decides.
+    Of stem and calyx the larger one decides. Pixels inside the outline count; where only a stalk stands out beyond the
+    outline, its foot shows the direction and the axis lies in the picture.
     """
     best: tuple[int, float, float] | None = None
+    rays, radius = outline.radius_px.size, float(outline.radius_px.mean())
     for surface_class in (SurfaceClass.STEM, SurfaceClass.CALYX):
         of_class = (view.surface == surface_class).view(np.uint8)
         if cv2.countNonZero(of_class) < MIN_LANDMARK_PX:
             continue
         cols, rows = cv2.findNonZero(of_class).reshape(-1, 2).astype(np.float64).T
         dx, dy = cols - outline.centre_xy_px[0], rows - outline.centre_xy_px[1]
-        ray = np.rint(np.arctan2(dy, dx) * (outline.radius_px.size / (2 * pi))).astype(int)
-        inside = np.hypot(dx, dy) <= outline.radius_px[ray % outline.radius_px.size]
-        count = int(inside.sum())
+        ray = np.rint(np.arctan2(dy, dx) * (rays / (2 * pi))).astype(int) % rays
+        beyond = np.hypot(dx, dy) / outline.radius_px[ray]
+        used = beyond <= 1.0
+        if np.count_nonzero(used) < MIN_LANDMARK_PX:
+            used = beyond <= STALK_FOOT
+        count = int(np.count_nonzero(used))
         if count >= MIN_LANDMARK_PX and (best is None or count > best[0]):
-            best = (count, float(dx[inside].mean()), float(dy[inside].mean()))
+            best = (count, float(dx[used].mean()), float(dy[used].mean()))
     if best is None:
         return None
-    return hypot(best[1], best[2]) / float(outline.radius_px.mean()), atan2(best[2], best[1])
+    return hypot(best[1], best[2]) / radius, atan2(best[2], best[1])
 
 
 def _face_camera(points: Float64Array, centre: tuple[float, float], scale: BeltScale) -> Float64Array:
@@ -231,4 +255,4 @@ def _face_camera(points: Float64Array, centre: tuple[float, float], scale: BeltS
     right = np.array([forward[2], 0.0, -forward[0]]) / hypot(forward[2], forward[0])
     down = np.cross(forward, right)
     rays = np.column_stack([points - scale.principal_xy_px, np.full(len(points), focal)])
-    return np.column_stack([rays @ right, rays @ down]) * (focal / (rays @ forward))[:, None]
+    return np.asarray(np.column_stack([rays @ right, rays @ down]) * (focal / (rays @ forward))[:, None])

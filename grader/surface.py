@@ -1,4 +1,4 @@
-"""From pixels to skin: a fruit is round, so a pixel near the rim of the picture shows more skin than one in the middle."""
+"""From pixels to skin: a fruit is round, so a pixel near its rim shows more skin than one in the middle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def surface_area_per_pixel(mask: BoolArray, max_tilt_deg: float = 90.0) -> Float
     """True skin area behind each pixel, float32 (h, w), in px^2 of the plane of the outline, 0 outside the mask.
 
     The fruit is taken as a half ellipsoid over its outline R(angle): height z = c sqrt(1 - rho^2), rho = r / R, c the
-    mean radius. Its area element is sqrt(1 + |grad z|^2) (any text on surface integrals), which for a sphere is 1 / n_z.
+    mean radius. Its area element is sqrt(1 + |grad z|^2) (any text on surface integrals), for a sphere 1 / n_z.
     1 / n_z is infinite on the rim; the mean over the ring of one pixel width is 2 / (q_in + q_out) with
     q = sqrt(1 - rho^2), exactly, so the sum over a sphere's picture is its true half surface 2 pi R^2 and no weight
     is above sqrt(2 R). `max_tilt_deg` below 90 caps the weight at 1 / cos(max_tilt_deg), for small things on the
@@ -49,6 +49,8 @@ def seen_fraction(mask: BoolArray, max_tilt_deg: float = USEFUL_TILT_DEG) -> flo
     Raises:
         ValueError: the mask is empty.
     """
+    step = max(1, round(sqrt(np.count_nonzero(mask)) / WORKING_DIAMETER_PX))
+    mask = np.ascontiguousarray(mask[step // 2 :: step, step // 2 :: step])
     relative, radius = _relative_radius(mask, *mask_profile(largest_part(mask)))
     area = _area_weights(mask, relative, radius, 90.0)
     useful = relative <= np.float32(sin(radians(max_tilt_deg)))
@@ -68,7 +70,9 @@ def _relative_radius(
     return distance / radius, radius
 
 
-def _area_weights(mask: BoolArray, relative: FloatArray, radius: FloatArray, max_tilt_deg: float) -> FloatArray:
+def _area_weights(
+    mask: BoolArray, relative: FloatArray, radius: FloatArray, max_tilt_deg: float
+) -> FloatArray:
     """True area per pixel from its place between the centre (0) and the outline (1) of radius `radius`."""
     half = np.float32(0.5) / radius
     middle = np.minimum(relative, 1 - half)
@@ -130,7 +134,9 @@ def map_skin(view: FruitView) -> SkinMap:
     if step > 1:
         h, w = mask.shape[0] // step, mask.shape[1] // step
         nearest = (slice(step // 2, h * step, step), slice(step // 2, w * step, step))
-        rgb = cv2.resize(rgb[: h * step, : w * step], (w, h), interpolation=cv2.INTER_AREA)
+        rgb = cv2.resize(rgb[: h * step, : w * step], (w, h), interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
         mask, filled = np.ascontiguousarray(mask[nearest]), np.ascontiguousarray(filled[nearest])
         surface = np.ascontiguousarray(surface[nearest])
         confidence, net_cover = confidence[nearest], net_cover[nearest]

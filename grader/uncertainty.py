@@ -46,8 +46,8 @@ def make_interval(value: float, *sigmas: float, floor: float = 0.0) -> Interval:
 def fuse_intervals(intervals: Sequence[Interval]) -> Interval:
     """One interval from the same quantity measured in several views; independent of their order.
 
-    Value: the median of the values. Spread: median sigma of the views, of which the share `SHARED_ERROR` of the variance
-    is common to all, and not less than the standard error that the scatter of the views itself shows.
+    Value: the median of the values. Spread: median sigma of the views, of which the share `SHARED_ERROR` of the
+    variance is common to all, and not less than the standard error that the scatter of the views itself shows.
 
     Raises:
         ValueError: there is no interval.
