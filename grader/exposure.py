@@ -1,6 +1,6 @@
 """Refuse dark, clipped and blurred pictures before anything is measured on them.
 
-All levels are 8-bit sRGB codes 0-255. The work is done on a thin sample of pixels, so that a frame costs a third
+All levels are 8-bit sRGB codes 0-255. The work is done on a thin sample of pixels: a frame costs a third
 of a millisecond.
 """
 
@@ -33,7 +33,7 @@ CLIPPED_FRAME_FRACTION = 0.98
 BRIGHT_SHARE = 0.02  # the brightest 2 % stand for "the lit part"
 # JPEG chroma noise on a true grey picture stays within a few codes.
 GREY_SPREAD = 6
-# Pictures are judged for sharpness at the size where the shorter side has about this many pixels: what a defect
+# Pictures are judged for sharpness at the size where the shorter side has about this many pixels: what a spot
 # of 1 % of the picture needs is the same for every camera.
 SHARPNESS_SIDE_PX = 480
 # Edge widths in px at that size: photographs of fruit in focus gave 1-5 (95 % of 500), the same blurred by a
@@ -50,7 +50,7 @@ def check_exposure(rgb: UInt8Array, mask: BoolArray | None = None) -> tuple[str,
 
     Args:
         rgb: uint8 (H, W, 3), R-G-B, sRGB-encoded: a whole frame, or the crop of one fruit.
-        mask: bool (H, W), True on the fruit; levels are then judged on the fruit only. None: on the whole picture.
+        mask: bool (H, W), True on the fruit: levels are judged on the fruit only. None: on the whole picture.
 
     Returns:
         Sorted flags, empty when all is well. `black_frame`, `clipped_frame`: nothing can be judged
