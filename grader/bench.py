@@ -25,6 +25,7 @@ from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions, Grader
 from grader.size import Scale, measure_size
+from grader.surface import SkinMap, map_skin
 from grader.types import FloatArray, Frame
 
 
@@ -66,7 +67,10 @@ def bench(pictures: list[Path], *, seconds: float, model_dir: Path | None) -> Be
     """Time the pictures again and again for `seconds` per part. Decoded from memory: no disk is timed."""
     grader = Grader.load(model_dir)
     data = [(path.name, path.read_bytes()) for path in pictures]
-    whole, stages, floor, fruit = [], [], [], 0
+    whole: list[float] = []
+    stages: list[dict[str, float]] = []
+    floor: list[float] = []
+    fruit = 0
     _one_picture(grader, *data[0])
     end = time.perf_counter() + seconds
     rounds = 0
@@ -117,14 +121,16 @@ def _stages(grader: Grader, name: str, data: bytes) -> tuple[dict[str, float], f
     spent["network"] = model.spent_s
     spent["find_fruit"] = time.perf_counter() - start - model.spent_s
     scale = Scale(mm_per_px=0.35)
-    for stage in ("size", "colour", "defects", "landmarks", "netting"):
+    for stage in ("surface", "size", "colour", "defects", "landmarks", "netting"):
         spent[stage] = 0.0
     for view in views:
+        skin = timed("surface", lambda view=view: map_skin(view))  # type: ignore[misc]
+        assert isinstance(skin, SkinMap)
         timed("size", lambda view=view: measure_size(view, scale, view.crop))  # type: ignore[misc]
-        timed("colour", lambda view=view: measure_colour(view, None))  # type: ignore[misc]
-        timed("defects", lambda view=view: find_defects(view, scale))  # type: ignore[misc]
+        timed("colour", lambda view=view, skin=skin: measure_colour(view, None, skin))  # type: ignore[misc]
+        timed("defects", lambda view=view, skin=skin: find_defects(view, scale, skin))  # type: ignore[misc]
         timed("landmarks", lambda view=view: find_landmarks(view))  # type: ignore[misc]
-        timed("netting", lambda view=view: measure_netting(view))  # type: ignore[misc]
+        timed("netting", lambda view=view, skin=skin: measure_netting(view, skin))  # type: ignore[misc]
     return spent, model.spent_s
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from grader.onnx_model import OnnxModel
 from grader.preprocess import PAD_RGB, to_tensor
+from grader.touching import split_touching
 from grader.types import (
     FIRST_DEFECT_VALUE,
     BoolArray,
@@ -28,8 +27,6 @@ from grader.types import (
     UInt8Array,
 )
 
-SEED_LEVEL = 0.5
-"""A fruit's middle: `inside` is 1 in the middle of a fruit and 0 at its rim, so 0.5 separates touching ones."""
 FRUIT_LEVEL = 0.5
 """A pixel is fruit when apple and melon together are likelier than not."""
 SMALLEST_PX = 6
@@ -62,36 +59,6 @@ def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tupl
     return tuple(_numbered(view, index) for index, view in enumerate(views))
 
 
-def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> NDArray[np.int32]:
-    """Label the pixels of `fruit` by fruit, 0 elsewhere.
-
-    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. Seeds are the connected parts
-    where `inside` exceeds `SEED_LEVEL`; a watershed (Meyer 1994) hands every other pixel to a seed.
-    """
-    seeds, count = ndimage.label(fruit & (inside > SEED_LEVEL), structure=np.ones((3, 3)))
-    parts, part_count = ndimage.label(fruit)
-    if part_count:
-        seeded = np.bincount(parts[seeds > 0], minlength=part_count + 1) > 0
-        for part in np.flatnonzero(~seeded[1:]) + 1:  # a part without a middle: its deepest pixel is the seed
-            own = parts == part
-            if own.sum() >= smallest_px**2 / 2:
-                count += 1
-                seeds[own & (inside >= inside[own].max())] = count
-    if count == 0:
-        return np.zeros(fruit.shape, np.int32)
-    cost = np.where(fruit, 254 - np.clip(inside * 254, 0, 254), 255).astype(np.uint8)
-    labels = ndimage.watershed_ift(cost, seeds.astype(np.int32))
-    labels[~fruit] = 0
-    for number, where in enumerate(ndimage.find_objects(labels), start=1):
-        if where is None:
-            continue
-        height, width = (part.stop - part.start for part in where)
-        own = labels[where] == number
-        if min(height, width) < smallest_px or own.sum() < 0.35 * smallest_px**2:
-            labels[where][own] = 0
-    return labels.astype(np.int32)
-
-
 def _first_pass(frame: Frame, model: OnnxModel) -> list[_Found]:
     height, width = frame.rgb.shape[:2]
     spec = model.card.input
@@ -115,7 +82,7 @@ def _window(found: _Found) -> tuple[int, int, int]:
     x0, x1 = cols.min() * scale_x, (cols.max() + 1) * scale_x
     y0, y1 = rows.min() * scale_y, (rows.max() + 1) * scale_y
     side = max(int(np.ceil(max(x1 - x0, y1 - y0) * MARGIN)), 8)
-    return int(round((x0 + x1 - side) / 2)), int(round((y0 + y1 - side) / 2)), side
+    return round(float(x0 + x1 - side) / 2), round(float(y0 + y1 - side) / 2), side
 
 
 def _second_pass(frame: Frame, model: OnnxModel, found: list[_Found], crop: Crop | None) -> list[FruitView]:
@@ -161,7 +128,8 @@ def _view(
     inner = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
 
     def enlarge(grid: FloatArray) -> FloatArray:
-        return cv2.resize(grid, (side, side), interpolation=cv2.INTER_LINEAR)[inner]
+        larger = cv2.resize(grid, (side, side), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(larger[inner], np.float32)
 
     defect_channels = [
         index for index, value in enumerate(model.card.surface_classes) if value >= FIRST_DEFECT_VALUE
@@ -207,7 +175,7 @@ def _own_part(
     """The part of `fruit` (h, w) that is the fruit of the first pass, and whether another one adjoins it."""
     left, top, side = window
     rows, cols = fruit.shape
-    depth = cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_LINEAR)
+    depth = np.asarray(cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32)
     labels = split_touching(fruit, depth, max(rows // 16, 2))
     scale_x, scale_y = found.scale_xy
     x = ((left + (np.arange(cols) + 0.5) * side / cols) / scale_x).astype(int)
@@ -235,7 +203,7 @@ def _solid(mask: BoolArray) -> BoolArray:
     outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros_like(own)
     cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
-    return filled.astype(bool)
+    return np.asarray(filled > 0)
 
 
 def _touches_edge(mask: BoolArray, box: Box, frame_hw: tuple[int, int]) -> bool:
@@ -306,12 +274,12 @@ def _cut(rgb: UInt8Array, left: int, top: int, side: int) -> UInt8Array:
     cut = rgb[y0:y1, x0:x1]
     if cut.shape[:2] == (side, side):
         return cut
-    return cv2.copyMakeBorder(
-        cut, y0 - top, top + side - y1, x0 - left, left + side - x1, cv2.BORDER_CONSTANT, value=PAD_RGB
-    )
+    sides = (y0 - top, top + side - y1, x0 - left, left + side - x1)
+    return np.asarray(cv2.copyMakeBorder(cut, *sides, cv2.BORDER_CONSTANT, value=PAD_RGB), np.uint8)
 
 
 def _resize(rgb: UInt8Array, size_wh: tuple[int, int]) -> UInt8Array:
     """Area average when shrinking (no pixel is skipped), bilinear when enlarging."""
     shrink = size_wh[0] < rgb.shape[1]
-    return cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    resized = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8)

@@ -14,7 +14,7 @@ import numpy as np
 from grader.calibration import Calibration, load_calibration
 from grader.colour import measure_colour
 from grader.defects import find_defects
-from grader.errors import ModelCardError
+from grader.errors import ModelCardError, StandardError
 from grader.exposure import check_exposure
 from grader.find_fruit import find_fruit
 from grader.grade import decide_grade
@@ -22,10 +22,11 @@ from grader.landmarks import find_landmarks
 from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
+from grader.rules import Standard
 from grader.size import BeltScale, Scale, measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
-from grader.standard import Standard, load_standard
-from grader.surface import seen_fraction
+from grader.standard import load_default_standard, load_standard
+from grader.surface import map_skin, seen_fraction
 from grader.types import (
     Box,
     Crop,
@@ -35,7 +36,6 @@ from grader.types import (
     FruitView,
 )
 
-DEFAULT_STANDARD = {Crop.APPLE: "apple_eu_2023_2429", Crop.MELON: "melon_general_eu"}
 DEFAULT_SKU_TABLE = "default"
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
 
@@ -117,11 +117,11 @@ class Grader:
         """
         self._sku_table(options.sku_table)
         crops = [options.crop] if options.crop else list(Crop)
-        for name in {options.standard or DEFAULT_STANDARD[crop] for crop in crops}:
-            standard = self._standard(name)
+        standards = [self._standard_for(crop, options) for crop in crops]
+        for standard in standards:
             standard.check_usable(allow_draft=options.allow_draft)
-            if options.variety is not None and options.standard is not None:
-                standard.check_variety(options.variety)
+        if options.variety is not None and not any(_knows(s, options.variety) for s in standards):
+            standards[0].check_variety(options.variety)
         if options.calibration is not None:
             self._calibration(options.calibration)
 
@@ -134,7 +134,9 @@ class Grader:
         notes = tuple(sorted({*flags, *frame.notes}))
         if {"black_frame", "clipped_frame"} & set(notes):
             return GradedFrame(frame=frame, views=(), records=(), notes=notes)
-        calibration = self._calibration_for(frame, options)
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        if calibration is not None:
+            notes = tuple(sorted({*notes, *calibration.check(frame.rgb.shape[:2], datetime.now(UTC))}))
         views = find_fruit(frame, self.model, options.crop)
         records = []
         for view in views:
@@ -142,7 +144,7 @@ class Grader:
                 view,
                 scale=_scale(options, calibration),
                 colour_matrix=None if calibration is None else calibration.colour_matrix,
-                variety=options.variety,
+                variety=self._variety_for(view.crop, options),
                 model_id=self.model.card.model_id,
                 flags=(*notes, *check_exposure(view.rgb, view.mask)),
             )
@@ -160,26 +162,26 @@ class Grader:
         return GradedFruit(frames=graded, record=self._decide(fuse_views(measurements), options))
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
-        standard = self._standard(options.standard or DEFAULT_STANDARD[measurement.crop])
+        standard = self._standard_for(measurement.crop, options)
         grade = decide_grade(measurement, standard, allow_draft=options.allow_draft)
         sku = assign_sku(measurement, grade, self._sku_table(options.sku_table))
         return FruitRecord(measurement=measurement, grade=grade, sku=sku)
 
-    def _standard(self, name: str) -> Standard:
-        return _remember(self._standards, name, load_standard)
+    def _standard_for(self, crop: Crop, options: GradeOptions) -> Standard:
+        if options.standard is not None:
+            return _remember(self._standards, options.standard, load_standard)
+        return _remember(self._standards, f"default of {crop}", lambda _: load_default_standard(crop))
+
+    def _variety_for(self, crop: Crop, options: GradeOptions) -> str | None:
+        """The variety asked for, unless this fruit is of the other crop and its standard does not know it."""
+        variety = options.variety
+        return variety if variety and _knows(self._standard_for(crop, options), variety) else None
 
     def _sku_table(self, name: str) -> SkuTable:
         return _remember(self._sku_tables, name, load_sku_table)
 
     def _calibration(self, path: Path) -> Calibration:
         return _remember(self._calibrations, path, load_calibration)
-
-    def _calibration_for(self, frame: Frame, options: GradeOptions) -> Calibration | None:
-        if options.calibration is None:
-            return None
-        calibration = self._calibration(options.calibration)
-        calibration.check(frame.rgb.shape[:2], datetime.now(UTC))
-        return calibration
 
 
 def measure_fruit(
@@ -192,6 +194,7 @@ def measure_fruit(
     flags: Sequence[str] = (),
 ) -> FruitMeasurement:
     """All measurements of one view. flags: quality flags known already; more are added."""
+    skin = map_skin(view)
     found = set(flags)
     if scale is None:
         found.add("no_scale")
@@ -210,9 +213,9 @@ def measure_fruit(
         surface_seen_fraction=seen_fraction(view.mask),
         crop_confidence=view.crop_confidence,
         size=measure_size(view, scale, view.crop),
-        colour=measure_colour(view, colour_matrix),
-        netting=measure_netting(view),
-        defects=find_defects(view, scale),
+        colour=measure_colour(view, colour_matrix, skin),
+        netting=measure_netting(view, skin),
+        defects=find_defects(view, scale, skin),
         landmarks=find_landmarks(view),
         model_id=model_id,
         quality_flags=tuple(sorted(found)),
@@ -229,6 +232,14 @@ def _scale(options: GradeOptions, calibration: Calibration | None) -> Scale | Be
     if options.mm_per_px is not None:
         return Scale(mm_per_px=options.mm_per_px)
     return None if calibration is None else calibration.scale()
+
+
+def _knows(standard: Standard, variety: str) -> bool:
+    try:
+        standard.check_variety(variety)
+    except StandardError:
+        return False
+    return True
 
 
 def _largest_only(graded: GradedFrame) -> GradedFrame:

@@ -20,7 +20,8 @@ def to_tensor(rgb: UInt8Array, spec: InputSpec) -> FloatArray:
     height, width = rgb.shape[:2]
     pad_h, pad_w = -height % spec.multiple, -width % spec.multiple
     if pad_h or pad_w:
-        rgb = cv2.copyMakeBorder(rgb, 0, pad_h, 0, pad_w, cv2.BORDER_CONSTANT, value=PAD_RGB)
+        padded = cv2.copyMakeBorder(rgb, 0, pad_h, 0, pad_w, cv2.BORDER_CONSTANT, value=PAD_RGB)
+        rgb = np.asarray(padded, np.uint8)
     scale = 1.0 / (255.0 * np.array(spec.std, np.float32))
     offset = -np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
     out = np.empty((1, 3, *rgb.shape[:2]), np.float32)

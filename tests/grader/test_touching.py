@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from grader.find_fruit import split_touching
+from grader.touching import split_touching
 
 
 def inside_map(instance: np.ndarray) -> np.ndarray:
