@@ -52,7 +52,8 @@ class GradingPool:
         with self._lock:
             if self._taken >= self._places:
                 raise BusyError(
-                    f"all {self._places} grading places are taken; try again in {RETRY_AFTER_S} s", RETRY_AFTER_S
+                    f"all {self._places} grading places are taken; try again in {RETRY_AFTER_S} s",
+                    RETRY_AFTER_S,
                 )
             self._taken += 1
 

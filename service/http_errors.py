@@ -90,13 +90,13 @@ async def _known_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     return _response(status, status.name.lower(), str(error.detail), headers=dict(error.headers or {}))
 
 
 async def _invalid_parameter(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    assert isinstance(error, RequestValidationError)
     problems = [
         {"field": ".".join(str(part) for part in problem["loc"]), "problem": str(problem["msg"])}
         for problem in error.errors()

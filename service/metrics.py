@@ -15,7 +15,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "grader_requests_total", "Requests answered.", ["method", "route", "status"], registry=self.registry
+            "grader_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self._request_seconds = Histogram(
             "grader_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=self.registry
@@ -26,7 +29,9 @@ class Metrics:
         self._fruits = Counter(
             "grader_fruits_total", "Fruits graded.", ["crop", "grade_class"], registry=self.registry
         )
-        self._places = Gauge("grader_grading_places_taken", "Uploads running or waiting.", registry=self.registry)
+        self._places = Gauge(
+            "grader_grading_places_taken", "Uploads running or waiting.", registry=self.registry
+        )
         self._ready = Gauge("grader_model_ready", "1 when the model is loaded.", registry=self.registry)
 
     def watch(self, *, places_taken: Callable[[], int], model_ready: Callable[[], bool]) -> None:

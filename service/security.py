@@ -40,7 +40,9 @@ class BrowserGuard:
 
         site = Headers(scope=scope).get("sec-fetch-site")
         if scope["method"] not in _READING and site in {"cross-site", "same-site"}:
-            refusal = error_response(ForeignOriginError("a page of another web site may not change anything here"))
+            refusal = error_response(
+                ForeignOriginError("a page of another web site may not change anything here")
+            )
             await refusal(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)

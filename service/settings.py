@@ -30,12 +30,20 @@ class ServiceSettings(BaseSettings):
     demo: bool = Field(False, description="Store the graded sample pictures as records, so that lists fill.")
     grading_workers: int = Field(2, ge=1, le=64, description="Pictures graded at the same time (threads).")
     queue_limit: int = Field(16, ge=0, le=1000, description="Requests that may wait for a worker.")
-    max_upload_mb: int = Field(64, ge=1, le=1024, description="Largest request body, in MB (1 MB = 1,000,000 bytes).")
+    max_upload_mb: int = Field(
+        64, ge=1, le=1024, description="Largest request body, in MB (1 MB = 1,000,000 bytes)."
+    )
     max_pictures: int = Field(24, ge=1, le=200, description="Most pictures in one request.")
-    upload_timeout_s: float = Field(120.0, gt=0, le=3600, description="Longest time a body may take to arrive, in s.")
-    min_free_mb: int = Field(200, ge=0, description="Refuse new pictures when less disk space is free, in MB.")
+    upload_timeout_s: float = Field(
+        120.0, gt=0, le=3600, description="Longest time a body may take to arrive, in s."
+    )
+    min_free_mb: int = Field(
+        200, ge=0, description="Refuse new pictures when less disk space is free, in MB."
+    )
     jpeg_quality: int = Field(88, ge=50, le=100, description="Quality of annotated pictures (JPEG, 50-100).")
-    shutdown_timeout_s: int = Field(30, ge=1, le=600, description="Longest wait for running requests at the end, in s.")
+    shutdown_timeout_s: int = Field(
+        30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 
     @property

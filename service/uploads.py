@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -23,7 +24,9 @@ class Upload:
     data: bytes
 
 
-async def read_uploads(request: Request, settings: ServiceSettings, *, frame: str | None) -> tuple[Upload, ...]:
+async def read_uploads(
+    request: Request, settings: ServiceSettings, *, frame: str | None
+) -> tuple[Upload, ...]:
     """Read the whole body. `frame` names a raw picture; files of a form bring their own names.
 
     Raises:
@@ -90,10 +93,23 @@ async def _read_form(request: Request, settings: ServiceSettings) -> tuple[Uploa
             data = await value.read()
             if not data:
                 raise EmptyUploadError(f"form field {field!r}: expected the bytes of a picture, got none")
-            uploads.append(Upload(name=clean_name(value.filename) or f"picture-{len(uploads) + 1}", data=data))
+            uploads.append(
+                Upload(name=clean_name(value.filename) or f"picture-{len(uploads) + 1}", data=data)
+            )
     if not 1 <= len(uploads) <= settings.max_pictures:
         raise EmptyUploadError(f"expected 1 to {settings.max_pictures} files, got {len(uploads)}")
-    return tuple(uploads)
+    return _with_unique_names(uploads)
+
+
+def _with_unique_names(uploads: list[Upload]) -> tuple[Upload, ...]:
+    """A second `a.jpg` becomes `a.jpg (2)`, so that a name points at one picture."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for upload in uploads:
+        seen[upload.name] += 1
+        count = seen[upload.name]
+        unique.append(upload if count == 1 else replace(upload, name=f"{upload.name} ({count})"))
+    return tuple(unique)
 
 
 def clean_name(name: str | None) -> str:

@@ -62,7 +62,9 @@ def _migrate(engine: Engine, file: Path) -> None:
     with engine.begin() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and found not in known:
-            raise SchemaError(f"{file}: expected a schema of {sorted(known)}, got {found!r}: made by a newer version")
+            raise SchemaError(
+                f"{file}: expected a schema of {sorted(known)}, got {found!r}: made by a newer version"
+            )
         if found is None and inspect(connection).get_table_names():
             raise SchemaError(f"{file}: holds tables of another program; choose another data folder")
         config.attributes["connection"] = connection

@@ -117,9 +117,13 @@ class RecordStore:
                 raise NotFoundError(f"no fruit {fruit_id}")
             return _stored_fruit(fruit, fruit.grading.graded_at)
 
-    def fruits(self, wanted: FruitFilter, *, limit: int, before: int | None = None) -> tuple[StoredFruit, ...]:
+    def fruits(
+        self, wanted: FruitFilter, *, limit: int, before: int | None = None
+    ) -> tuple[StoredFruit, ...]:
         """The newest fruits first, at most `limit`, only those with a number below `before`."""
-        query = select(Fruit).options(selectinload(Fruit.grading)).order_by(Fruit.fruit_id.desc()).limit(limit)
+        query = (
+            select(Fruit).options(selectinload(Fruit.grading)).order_by(Fruit.fruit_id.desc()).limit(limit)
+        )
         if before is not None:
             query = query.where(Fruit.fruit_id < before)
         if wanted.crop is not None:
@@ -194,7 +198,10 @@ def _stored_grading(row: Grading) -> StoredGrading:
 
 def _stored_fruit(row: Fruit, graded_at: datetime) -> StoredFruit:
     return StoredFruit(
-        fruit_id=row.fruit_id, grading_id=row.grading_id, graded_at=graded_at, record=json.loads(row.record_json)
+        fruit_id=row.fruit_id,
+        grading_id=row.grading_id,
+        graded_at=graded_at,
+        record=json.loads(row.record_json),
     )
 
 

@@ -1,0 +1,111 @@
+"""Stored or fresh results -> what goes over HTTP: records, words, and where the pictures are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from grader.rules import Standard
+from service.explain import explain_record
+from service.grade_pictures import GradedUpload
+from service.schemas import FruitOut, GradingOut, Language, PictureOut
+from service.store.record_store import StoredFruit, StoredGrading, StoredPicture
+
+
+def grading_answer(grading: StoredGrading, standards: Sequence[Standard], language: Language) -> GradingOut:
+    """A grading from the archive."""
+    return GradingOut(
+        fruits=[fruit_answer(fruit, standards, language) for fruit in grading.fruits],
+        grading_id=grading.grading_id,
+        graded_at=grading.graded_at,
+        duration_ms=grading.duration_ms,
+        pictures=[_picture_answer(picture) for picture in grading.pictures],
+        notes=list(grading.notes),
+        options=dict(grading.options),
+    )
+
+
+def fruit_answer(fruit: StoredFruit, standards: Sequence[Standard], language: Language) -> FruitOut:
+    """A fruit from the archive."""
+    return _fruit(
+        fruit.record,
+        fruit_id=fruit.fruit_id,
+        grading_id=fruit.grading_id,
+        graded_at=fruit.graded_at,
+        standards=standards,
+        language=language,
+    )
+
+
+def sample_answer(
+    name: str, graded: GradedUpload, graded_at: datetime, standards: Sequence[Standard], language: Language
+) -> GradingOut:
+    """A graded sample picture; it has no number, it is not in the archive."""
+    picture = graded.pictures[0]
+    url = sample_url(name)
+    return GradingOut(
+        fruits=[
+            _fruit(
+                record,
+                fruit_id=None,
+                grading_id=None,
+                graded_at=graded_at,
+                standards=standards,
+                language=language,
+            )
+            for record in graded.records
+        ],
+        grading_id=None,
+        graded_at=graded_at,
+        duration_ms=graded.duration_ms,
+        pictures=[
+            PictureOut(
+                frame=name,
+                picture_id=name,
+                url=url,
+                overlay_url=f"{url}/overlay?lang={language}",
+                width_px=picture.width_px,
+                height_px=picture.height_px,
+            )
+        ],
+        notes=list(graded.notes),
+        options={},
+    )
+
+
+def sample_url(name: str) -> str:
+    """Where a sample picture is."""
+    return f"/api/v1/samples/{quote(name)}"
+
+
+def _fruit(
+    record: Mapping[str, object],
+    *,
+    fruit_id: int | None,
+    grading_id: int | None,
+    graded_at: datetime,
+    standards: Sequence[Standard],
+    language: Language,
+) -> FruitOut:
+    return FruitOut.model_validate(
+        {
+            **record,
+            "fruit_id": fruit_id,
+            "grading_id": grading_id,
+            "graded_at": graded_at,
+            "texts": explain_record(record, standards, language),
+        }
+    )
+
+
+def _picture_answer(picture: StoredPicture) -> PictureOut:
+    overlay = picture.overlay_hash
+    return PictureOut(
+        frame=picture.frame_id,
+        picture_id=picture.picture_hash,
+        url=f"/api/v1/pictures/{picture.picture_hash}",
+        overlay_url=None if overlay is None else f"/api/v1/overlays/{overlay}",
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+    )

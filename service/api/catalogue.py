@@ -1,0 +1,98 @@
+"""What grading can be asked for: standards, SKU tables, models, sample pictures."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from starlette.responses import FileResponse
+
+from service.answers import sample_answer, sample_url
+from service.api.error_docs import errors
+from service.errors import NotFoundError
+from service.model_list import list_models
+from service.schemas import (
+    Language,
+    ModelsOut,
+    SampleOut,
+    SamplesOut,
+    SkuTablesOut,
+    StandardOut,
+    StandardsOut,
+)
+from service.services import RunningServices
+from service.sku_list import list_sku_tables
+
+router = APIRouter(tags=["catalogue"])
+
+SampleName = Annotated[str, Path(max_length=200)]
+
+
+@router.get("/standards", summary="Grading standards", responses=errors(422))
+def standards(services: RunningServices, lang: Language = "en") -> StandardsOut:
+    """All installed standards. Only `enabled` ones decide."""
+    return StandardsOut(standards=[StandardOut.of(standard, lang) for standard in services.standards])
+
+
+@router.get("/skus", summary="SKU tables")
+def skus() -> SkuTablesOut:
+    """All installed tables: class, size and colour -> SKU and outlet."""
+    return SkuTablesOut(tables=list_sku_tables())
+
+
+@router.get("/models", summary="Models")
+def models(services: RunningServices) -> ModelsOut:
+    """Installed models and whether grading is possible."""
+    return ModelsOut(
+        ready=services.model.ready,
+        loading=services.model.loading,
+        problem=services.model.problem,
+        models=list_models(services.settings.model_dir),
+    )
+
+
+@router.get("/samples", summary="Sample pictures with results", responses=errors(422))
+def samples(services: RunningServices, lang: Language = "en") -> SamplesOut:
+    """The pictures that ship with the program; they are not stored as records."""
+    gallery = services.samples
+    found = []
+    for sample in gallery.samples:
+        graded = gallery.graded(sample.name)
+        answer = None
+        if graded is not None:
+            answer = sample_answer(sample.name, graded, datetime.now(UTC), services.standards, lang)
+        found.append(
+            SampleOut(
+                name=sample.name,
+                url=sample_url(sample.name),
+                grading=answer,
+                problem=gallery.problem(sample.name),
+            )
+        )
+    return SamplesOut(
+        samples=found, pending=(services.model.ready or services.model.loading) and gallery.pending
+    )
+
+
+@router.get(
+    "/samples/{name}", summary="A sample picture", response_class=FileResponse, responses=errors(404, 422)
+)
+def sample_picture(name: SampleName, services: RunningServices) -> FileResponse:
+    """The picture file."""
+    return FileResponse(services.samples.file(name))
+
+
+@router.get(
+    "/samples/{name}/overlay",
+    summary="An annotated sample",
+    response_class=Response,
+    responses=errors(404, 422),
+)
+def sample_overlay(name: SampleName, services: RunningServices, lang: Language = "en") -> Response:
+    """A JPEG with outlines, defects and classes drawn in."""
+    services.samples.file(name)
+    graded = services.samples.graded(name)
+    if graded is None:
+        raise NotFoundError(f"sample {name!r} is not graded yet")
+    return Response(graded.pictures[0].overlays[lang], media_type="image/jpeg")

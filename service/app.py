@@ -1,0 +1,105 @@
+"""Puts the service together: parts, routes, middleware, start and end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from threading import Thread
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from grader.pipeline import Grader
+from grader.standard import list_standards
+from service.api import catalogue, fruits, grading, health
+from service.archive import Archive
+from service.grade_pictures import OverlayStyle
+from service.grading_pool import GradingPool
+from service.grading_port import FruitGrader
+from service.http_errors import add_error_handlers
+from service.metrics import Metrics
+from service.model_holder import ModelHolder
+from service.request_log import RequestLog
+from service.samples import SampleGallery, find_samples
+from service.security import BrowserGuard
+from service.services import Services
+from service.settings import ServiceSettings
+from service.ui.page import STATIC, page_router
+from service.ui.translate import LANGUAGES
+
+API = "/api/v1"
+
+
+def create_app(settings: ServiceSettings, *, grader: FruitGrader | None = None) -> FastAPI:
+    """The whole service as an ASGI application.
+
+    grader: the one to use; None loads the model of the settings in the background after the start.
+    Starting it raises StorageError when the data folder cannot be used, StandardError when a rule file has faults.
+    """
+    metrics = Metrics()
+    app = FastAPI(
+        title="Produce grader",
+        version="1",
+        description="Size, colour, defects, class and SKU of apples and melons from pictures.",
+        lifespan=partial(_run, settings, grader, metrics),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+    )
+    add_error_handlers(app)
+    for router in (grading.router, fruits.router, catalogue.router):
+        app.include_router(router, prefix=API)
+    app.include_router(health.router)
+    app.include_router(page_router())
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(BrowserGuard)
+    app.add_middleware(RequestLog, metrics=metrics)
+    return app
+
+
+@asynccontextmanager
+async def _run(
+    settings: ServiceSettings, grader: FruitGrader | None, metrics: Metrics, app: FastAPI
+) -> AsyncIterator[None]:
+    """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
+    archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
+    services = Services(
+        settings=settings,
+        model=ModelHolder(grader),
+        pool=GradingPool(workers=settings.grading_workers, queue_limit=settings.queue_limit),
+        archive=archive,
+        samples=SampleGallery(find_samples(settings.samples_dir)),
+        standards=await asyncio.to_thread(list_standards),
+        metrics=metrics,
+    )
+    metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
+    app.state.services = services
+    loading = Thread(
+        target=_get_ready, args=(services, lambda: Grader.load(settings.model_dir)), name="loading"
+    )
+    loading.start()
+    try:
+        yield
+    finally:
+        services.samples.stop()
+        await asyncio.to_thread(loading.join)
+        await asyncio.to_thread(services.pool.close)
+        archive.close()
+
+
+def _get_ready(services: Services, load_grader: Callable[[], FruitGrader]) -> None:
+    """Load the model unless one was given, then grade the samples."""
+    if not services.model.ready:
+        services.model.load(load_grader)
+    if not services.model.ready:
+        return
+    overlay = OverlayStyle(languages=LANGUAGES, quality=services.settings.jpeg_quality)
+    services.samples.grade_all(services.model.grader(), overlay)
+    if services.settings.demo and services.archive.records.fruit_count() == 0:
+        for graded in services.samples.results():
+            services.archive.keep(
+                graded, options={"crop": "auto", "sample": True}, graded_at=datetime.now(UTC)
+            )

@@ -1,0 +1,77 @@
+"""Keeps graded uploads: the pictures on disk first, then the records in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from service.errors import StorageError
+from service.grade_pictures import GradedPicture, GradedUpload
+from service.store.database import open_database
+from service.store.picture_folder import PictureFolder
+from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
+from service.uploads import Upload
+
+
+class Archive:
+    """The data folder: `grader.sqlite3`, `pictures/` (as uploaded), `overlays/` (annotated, can be made again)."""
+
+    def __init__(self, *, records: RecordStore, pictures: PictureFolder, overlays: PictureFolder) -> None:
+        self.records = records
+        self.pictures = pictures
+        self.overlays = overlays
+
+    @classmethod
+    def open(cls, data_dir: Path, *, min_free_bytes: int) -> Archive:
+        """Open or make the data folder. Raises StorageError."""
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{data_dir}: cannot be used as data folder: {error.strerror}") from error
+        return cls(
+            records=RecordStore(open_database(data_dir / "grader.sqlite3")),
+            pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
+            overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
+        )
+
+    def check_space(self, uploads: Sequence[Upload]) -> None:
+        """Refuse before any work is done. Annotated pictures are taken to be as large as the uploads.
+
+        Raises:
+            StorageFullError
+        """
+        self.pictures.check_space(2 * sum(len(upload.data) for upload in uploads))
+
+    def keep(
+        self, graded: GradedUpload, *, options: Mapping[str, object], graded_at: datetime
+    ) -> StoredGrading:
+        """Store everything; what this returns is on disk.
+
+        Raises:
+            StorageError: no record was stored.
+        """
+        return self.records.add(
+            NewGrading(
+                graded_at=graded_at,
+                duration_ms=graded.duration_ms,
+                options=options,
+                notes=graded.notes,
+                pictures=tuple(self._keep_picture(picture) for picture in graded.pictures),
+                records=graded.records,
+            )
+        )
+
+    def close(self) -> None:
+        """Close the database."""
+        self.records.close()
+
+    def _keep_picture(self, picture: GradedPicture) -> StoredPicture:
+        overlay = next(iter(picture.overlays.values()), None)
+        return StoredPicture(
+            frame_id=picture.upload.name,
+            picture_hash=self.pictures.save(picture.upload.data),
+            overlay_hash=None if overlay is None else self.overlays.save(overlay),
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+        )

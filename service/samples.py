@@ -1,0 +1,105 @@
+"""The sample pictures that ship: graded once after the start, kept in memory, so that a newcomer sees results."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import structlog
+
+from grader.errors import GraderError
+from grader.pipeline import GradeOptions
+from service.errors import NotFoundError
+from service.grade_pictures import GradedUpload, OverlayStyle, grade_pictures
+from service.grading_port import FruitGrader
+from service.uploads import Upload
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One sample picture, and the scale it was made with (mm per pixel; None: not known)."""
+
+    name: str
+    file: Path
+    mm_per_px: float | None
+
+
+class SampleGallery:
+    """Samples in name order and what came of them. Filled by one thread, read by others."""
+
+    def __init__(self, samples: tuple[Sample, ...]) -> None:
+        self.samples = samples
+        self._graded: dict[str, GradedUpload] = {}
+        self._problems: dict[str, str] = {}
+        self._stopped = Event()
+
+    @property
+    def pending(self) -> bool:
+        """Some samples are not graded yet."""
+        return not self._stopped.is_set() and len(self._graded) + len(self._problems) < len(self.samples)
+
+    def graded(self, name: str) -> GradedUpload | None:
+        """The result of one sample, None while there is none."""
+        return self._graded.get(name)
+
+    def results(self) -> tuple[GradedUpload, ...]:
+        """All results so far, in name order."""
+        return tuple(self._graded[sample.name] for sample in self.samples if sample.name in self._graded)
+
+    def problem(self, name: str) -> str | None:
+        """Why a sample could not be graded, or None."""
+        return self._problems.get(name)
+
+    def file(self, name: str) -> Path:
+        """The picture of a sample. Raises NotFoundError."""
+        for sample in self.samples:
+            if sample.name == name:
+                return sample.file
+        raise NotFoundError(f"no sample {name!r}")
+
+    def grade_all(self, grader: FruitGrader, overlay: OverlayStyle) -> None:
+        """Grade every sample, one after the other, until `stop`. A sample that fails is noted, not raised."""
+        for sample in self.samples:
+            if self._stopped.is_set():
+                return
+            try:
+                upload = Upload(name=sample.name, data=sample.file.read_bytes())
+                options = GradeOptions(mm_per_px=sample.mm_per_px)
+                self._graded[sample.name] = grade_pictures([upload], options, grader, overlay)
+            except (GraderError, OSError) as error:
+                self._problems[sample.name] = str(error)
+                structlog.get_logger().warning("sample_not_graded", sample=sample.name, reason=str(error))
+
+    def stop(self) -> None:
+        """End `grade_all` after the sample it is at."""
+        self._stopped.set()
+
+
+def find_samples(folder: Path) -> tuple[Sample, ...]:
+    """The pictures in `folder`, by name; none when the folder is missing."""
+    if not folder.is_dir():
+        return ()
+    scales = _scales(folder / "expected.json")
+    return tuple(
+        Sample(name=file.name, file=file, mm_per_px=scales.get(file.name))
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in _SUFFIXES
+    )
+
+
+def _scales(file: Path) -> dict[str, float]:
+    """mm per pixel by picture name, as far as `expected.json` states it."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    pictures = content.get("pictures", content) if isinstance(content, dict) else {}
+    return {
+        name: float(entry["mm_per_px"])
+        for name, entry in pictures.items()
+        if isinstance(entry, dict) and isinstance(entry.get("mm_per_px"), int | float)
+    }

@@ -1,0 +1,231 @@
+"""What goes over HTTP. The whole fruit record is written by `grader/record.py` (schema `fruit/1`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions
+from grader.rules import Standard
+from grader.types import Crop
+
+NAME = r"^[A-Za-z0-9_-]{1,80}$"
+MAX_ID = 2**63 - 1
+Language = Literal["en", "zh"]
+CropChoice = Literal["auto", "apple", "melon"]
+
+
+class GradeQuery(BaseModel):
+    """The options of one grading. Unknown names are refused: a mistyped option must not be ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crop: CropChoice = Field("auto", description="Kind of fruit; `auto` lets the network decide.")
+    variety: Annotated[str, Field(pattern=r"^[\w .'-]{1,80}$")] | None = Field(
+        None, description="Variety, such as fuji."
+    )
+    standard: Annotated[str, Field(pattern=NAME)] | None = Field(
+        None, description="Id of a standard (see /api/v1/standards); empty: the default of the crop."
+    )
+    sku_table: str = Field(
+        DEFAULT_SKU_TABLE, pattern=NAME, description="Name of a SKU table (see /api/v1/skus)."
+    )
+    mm_per_px: float | None = Field(
+        None,
+        gt=0,
+        lt=1000,
+        description="Scale in the plane of the fruit's outline, mm per pixel. Without: no sizes in mm.",
+    )
+    one_fruit: bool = Field(False, description="All pictures show the same fruit from several sides.")
+    overlay: bool = Field(False, description="Also make annotated pictures; `overlay_url` says where.")
+    frame: str | None = Field(
+        None, max_length=200, description="Name of a raw picture; files of a form have their own."
+    )
+    lang: Language = Field("en", description="Language of the texts and of the words in annotated pictures.")
+
+    def options(self) -> GradeOptions:
+        """The same for the grader."""
+        return GradeOptions(
+            crop=None if self.crop == "auto" else Crop(self.crop),
+            variety=self.variety,
+            standard=self.standard,
+            mm_per_px=self.mm_per_px,
+            sku_table=self.sku_table,
+            one_fruit=self.one_fruit,
+        )
+
+
+class FruitTexts(BaseModel):
+    """The decision in words. reasons: why a better class was denied, in the order of the record."""
+
+    grade_class: str = Field(serialization_alias="class")
+    standard: str
+    reasons: list[str]
+
+
+class FruitOut(BaseModel):
+    """One fruit: every key of `fruit/1`, and where it is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    record_schema: str = Field(alias="schema", examples=["fruit/1"])
+    frame: str
+    fruit_index: int
+    crop: str
+    variety: str | None
+    box_xyxy_px: list[int]
+    grade: dict[str, JsonValue]
+    sku: dict[str, JsonValue]
+    model_id: str
+    quality_flags: list[str]
+    fruit_id: int | None = Field(description="Number of the stored record; null for a sample picture.")
+    grading_id: int | None
+    graded_at: datetime
+    texts: FruitTexts
+
+
+class PictureOut(BaseModel):
+    """One picture of a grading; sizes in pixels, upright."""
+
+    frame: str
+    picture_id: str = Field(description="SHA-256 of the picture as uploaded.")
+    url: str
+    overlay_url: str | None
+    width_px: int
+    height_px: int
+
+
+class GradingOut(BaseModel):
+    """The answer to an upload."""
+
+    fruits: list[FruitOut]
+    grading_id: int | None
+    graded_at: datetime
+    duration_ms: float = Field(description="Time of decoding, grading and drawing, in ms.")
+    pictures: list[PictureOut]
+    notes: list[str] = Field(description="Quality flags of whole pictures, such as no_fruit.")
+    options: dict[str, JsonValue]
+
+
+class FruitPage(BaseModel):
+    """One page of stored fruits, newest first. next_before: give it as `before` for the next page; null: the end."""
+
+    fruits: list[FruitOut]
+    total: int = Field(description="Number of all stored fruits, whatever the filter.")
+    next_before: int | None
+
+
+class ClassOut(BaseModel):
+    """One class of a standard."""
+
+    class_id: str
+    name: str
+
+
+class StandardOut(BaseModel):
+    """One grading standard. classes: best first."""
+
+    standard_id: str
+    aliases: list[str]
+    title: str
+    crop: str
+    status: str = Field(description="Only `enabled` standards decide; `draft` and `template` do not.")
+    default_for_crop: bool
+    source: str
+    edition: str
+    classes: list[ClassOut]
+    varieties: list[str]
+
+    @classmethod
+    def of(cls, standard: Standard, language: Language) -> StandardOut:
+        """The public face of `standard`, named in `language`."""
+        return cls(
+            standard_id=standard.standard_id,
+            aliases=list(standard.aliases),
+            title=standard.names.zh if language == "zh" else standard.names.en,
+            crop=standard.crop,
+            status=standard.status,
+            default_for_crop=standard.default_for_crop,
+            source=standard.source,
+            edition=standard.edition,
+            classes=[
+                ClassOut(class_id=one.class_id, name=one.names.zh if language == "zh" else one.names.en)
+                for one in standard.classes
+            ],
+            varieties=[name for variety in standard.varieties for name in variety.names],
+        )
+
+
+class StandardsOut(BaseModel):
+    """All standards that are installed."""
+
+    standards: list[StandardOut]
+
+
+class SkuTablesOut(BaseModel):
+    """All SKU tables that are installed."""
+
+    tables: list[dict[str, JsonValue]]
+
+
+class ModelOut(BaseModel):
+    """One model that is installed."""
+
+    model_id: str
+    name: str
+    version: str
+    in_use: bool
+
+
+class ModelsOut(BaseModel):
+    """Models, and whether grading is possible. problem: why not."""
+
+    ready: bool
+    loading: bool
+    problem: str | None
+    models: list[ModelOut]
+
+
+class SampleOut(BaseModel):
+    """A sample picture that ships. grading: null until it is graded."""
+
+    name: str
+    url: str
+    grading: GradingOut | None
+    problem: str | None
+
+
+class SamplesOut(BaseModel):
+    """All sample pictures; pending: some are still being graded."""
+
+    samples: list[SampleOut]
+    pending: bool
+
+
+class HealthOut(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class ErrorDetail(BaseModel):
+    """One wrong field."""
+
+    field: str
+    problem: str
+
+
+class ErrorBody(BaseModel):
+    """code: stable, for programs. message: for people, in English."""
+
+    code: str
+    message: str
+    detail: list[ErrorDetail] = []
+
+
+class ErrorOut(BaseModel):
+    """Every error of the service has this shape."""
+
+    error: ErrorBody

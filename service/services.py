@@ -1,0 +1,38 @@
+"""Everything a running service holds, made once in `app.py` and handed to the routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from grader.rules import Standard
+from service.archive import Archive
+from service.grading_pool import GradingPool
+from service.metrics import Metrics
+from service.model_holder import ModelHolder
+from service.samples import SampleGallery
+from service.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of one running service. standards: all that are installed, read once."""
+
+    settings: ServiceSettings
+    model: ModelHolder
+    pool: GradingPool
+    archive: Archive
+    samples: SampleGallery
+    standards: tuple[Standard, ...]
+    metrics: Metrics
+
+
+def running_services(request: Request) -> Services:
+    """The parts of the service that answers `request`."""
+    services: Services = request.app.state.services
+    return services
+
+
+RunningServices = Annotated[Services, Depends(running_services)]

@@ -1,0 +1,1 @@
+"""The web page: one template, local scripts and styles, Chinese and English."""

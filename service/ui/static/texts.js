@@ -1,0 +1,47 @@
+// Words and numbers in the language of the page. `_("English text")` marks a text for translation.
+
+export const data = JSON.parse(document.getElementById("data").textContent);
+
+export function _(text, values = {}) {
+  const found = data.texts[text] ?? text;
+  return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+const names = {
+  apple: _("Apple"), melon: _("Melon"),
+  bruise: _("bruise"), rot: _("rot"), scab: _("scab"), russet: _("russet"), scald: _("scald"),
+  sunburn: _("sunburn"), puncture: _("puncture"), crack: _("crack"), scar: _("scar"), insect: _("insect damage"),
+  spots: _("spots"), sooty: _("sooty blotch"), other: _("other defect"),
+  stem_cavity: _("stem cavity"), calyx_basin: _("calyx basin"),
+  cull: _("cull"), recirculate: _("recirculate"), manual: _("by hand"),
+  no_scale: _("no scale: sizes in mm are not known"),
+  touches_edge: _("cut off by the edge of the picture"),
+  touches_fruit: _("touches another fruit"),
+  no_fruit: _("no fruit found"),
+  no_colour: _("grey picture: colour cannot be judged"),
+  dark_frame: _("the picture is dark"), black_frame: _("the picture is black"),
+  clipped_frame: _("the picture is overexposed"), blurred_frame: _("the picture is blurred"),
+  transparent: _("the picture has transparent parts"),
+  first_frame_only: _("only the first picture of the file was used"),
+  converted_profile: _("colours were converted from another colour space"),
+  bad_colour_profile: _("damaged colour profile ignored"),
+};
+
+export function name(word) {
+  return names[word] ?? String(word).replaceAll("_", " ");
+}
+
+const locale = data.language === "zh" ? "zh-CN" : "en-GB";
+
+export function number(value, digits = 0) {
+  return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export function percent(fraction) {
+  const digits = fraction > 0 && fraction < 0.0995 ? 1 : 0;
+  return `${number(fraction * 100, digits)} %`;
+}
+
+export function clock(iso) {
+  return new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}

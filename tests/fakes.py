@@ -1,0 +1,164 @@
+"""Small real stand-ins for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from grader.errors import SkuTableError, StandardError
+from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
+from grader.types import (
+    Box,
+    ColourMeasurement,
+    Crop,
+    Defect,
+    DefectKind,
+    Frame,
+    FruitMeasurement,
+    FruitRecord,
+    FruitView,
+    GradeDecision,
+    Interval,
+    Reason,
+    SizeMeasurement,
+    SkuAssignment,
+    SurfaceClass,
+)
+
+MODEL_ID = "fake/1.0.0+sha256:000000000000"
+STANDARD = "apple_eu_2023_2429"
+CLASSES = ("extra", "I", "II")
+
+
+class FakeGrader:
+    """Sees a fruit wherever a run of columns differs from the top left pixel. Same frame, same records.
+
+    The class follows from the place in the picture: extra, I, II, and again. `before_frame` is called
+    first with every frame (a test may wait in it, or raise).
+    """
+
+    def __init__(self, before_frame: Callable[[Frame], None] = lambda _frame: None) -> None:
+        self._before_frame = before_frame
+
+    def check(self, options: GradeOptions) -> None:
+        """Knows one standard and one SKU table."""
+        if options.standard not in (None, STANDARD):
+            raise StandardError(f"no standard {options.standard!r}; known are {STANDARD}")
+        if options.sku_table != "default":
+            raise SkuTableError(f"no SKU table {options.sku_table!r}; known are default")
+
+    def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
+        """One record per run of columns."""
+        self._before_frame(frame)
+        boxes = _find_boxes(frame.rgb)
+        return GradedFrame(
+            frame=frame,
+            views=tuple(_view(frame, index, box) for index, box in enumerate(boxes)),
+            records=tuple(
+                _record(frame, index, box, options, view_count=1) for index, box in enumerate(boxes)
+            ),
+            notes=() if boxes else ("no_fruit",),
+        )
+
+    def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
+        """The first fruit of every frame; the record is that of the first frame that shows one."""
+        graded = tuple(self.grade_frame(frame, options) for frame in frames)
+        seen = [one for one in graded if one.records]
+        if not seen:
+            return GradedFruit(frames=graded, record=None)
+        first = seen[0]
+        box = first.records[0].measurement.box_xyxy_px
+        return GradedFruit(frames=graded, record=_record(first.frame, 0, box, options, view_count=len(seen)))
+
+
+def _find_boxes(rgb: np.ndarray) -> list[Box]:
+    different = np.abs(rgb.astype(np.int16) - rgb[0, 0].astype(np.int16)).max(axis=2) > 40
+    columns = np.flatnonzero(different.any(axis=0))
+    if columns.size == 0:
+        return []
+    boxes = []
+    for run in np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1):
+        rows = np.flatnonzero(different[:, run[0] : run[-1] + 1].any(axis=1))
+        boxes.append((int(run[0]), int(rows[0]), int(run[-1]) + 1, int(rows[-1]) + 1))
+    return boxes
+
+
+def _view(frame: Frame, index: int, box: Box) -> FruitView:
+    x0, y0, x1, y1 = box
+    hw = (y1 - y0, x1 - x0)
+    return FruitView(
+        frame_id=frame.frame_id,
+        fruit_index=index,
+        crop=Crop.APPLE,
+        crop_confidence=0.99,
+        rgb=frame.rgb[y0:y1, x0:x1].copy(),
+        mask=np.ones(hw, np.bool_),
+        surface=np.full(hw, SurfaceClass.SOUND_SKIN, np.uint8),
+        confidence=np.full(hw, 0.95, np.float32),
+        net_cover=np.zeros(hw, np.float32),
+        box_xyxy_px=box,
+        frame_hw=(frame.rgb.shape[0], frame.rgb.shape[1]),
+        touches_edge=False,
+        touches_fruit=False,
+    )
+
+
+def _record(frame: Frame, index: int, box: Box, options: GradeOptions, *, view_count: int) -> FruitRecord:
+    x0, y0, x1, y1 = box
+    scale = options.mm_per_px
+    grade_class = CLASSES[index % len(CLASSES)]
+    bruised = grade_class != CLASSES[0]
+    area_mm2 = None if scale is None else 120.0
+    bruise = Defect(
+        kind=DefectKind.BRUISE,
+        area_mm2=area_mm2,
+        area_fraction=0.021,
+        length_mm=None if scale is None else 14.0,
+        length_diameters=0.2,
+        elongated=False,
+        confidence=0.9,
+        box_xyxy_px=(x0, y0, x0 + 10, y0 + 10),
+    )
+    measurement = FruitMeasurement(
+        frame_id=frame.frame_id,
+        fruit_index=index,
+        crop=options.crop or Crop.APPLE,
+        variety=options.variety,
+        box_xyxy_px=box,
+        touches_edge=False,
+        view_count=view_count,
+        surface_seen_fraction=0.48,
+        crop_confidence=0.99,
+        size=SizeMeasurement(
+            diameter_px=float(x1 - x0),
+            equatorial_diameter_mm=None if scale is None else _around((x1 - x0) * scale),
+            weight_g=None if scale is None else _around(((x1 - x0) * scale) ** 3 / 2200.0),
+            shape_index=(y1 - y0) / (x1 - x0),
+        ),
+        colour=ColourMeasurement(
+            blush_fraction=0.71,
+            light_red_fraction=0.1,
+            ground_lab=(71.0, -8.1, 44.2),
+            blush_lab=(38.0, 41.5, 20.3),
+        ),
+        netting=None,
+        defects=(bruise,) if bruised else (),
+        landmarks=(),
+        model_id=MODEL_ID,
+        quality_flags=("no_scale",) if scale is None else (),
+    )
+    reasons = (Reason(rule="bruise", value=1.2, limit=1.0, denies="I"),) if bruised else ()
+    return FruitRecord(
+        measurement=measurement,
+        grade=GradeDecision(
+            standard_id=STANDARD, grade_class=grade_class, confidence=0.97, review=index == 1, reasons=reasons
+        ),
+        sku=SkuAssignment(
+            code=f"APL-{grade_class.upper()}", table_id="default", outlet=f"outlet_{index + 1}"
+        ),
+    )
+
+
+def _around(value: float) -> Interval:
+    return Interval(value=value, low=value * 0.99, high=value * 1.01)
