@@ -41,6 +41,7 @@ MIN_FRUIT_LETTERS = 9  # a fruit smaller than this many letters gets no labels o
 MIN_LABELLED_FRACTION = 0.001  # of the surface; smaller defects are drawn, not named
 MAX_DEFECT_LABEL_COST = 2.5  # a label that would lie far off or on other fruit is left out
 SHORTER_CARD_COST = 0.7  # what each line left out has to win
+LEAD_ENDS_AT = 0.88  # of the way from the middle to the rim
 CASING: Rgb = (16, 18, 22)
 LANDMARK_COLOUR: Rgb = (255, 255, 255)
 
@@ -138,8 +139,9 @@ def _draw_labels(
     for record in records:
         if record.measurement.size.diameter_px >= MIN_FRUIT_LETTERS * small:
             labels += _defect_labels(record, layout, fonts, small)
-    for label in labels:  # all lines below all cards
-        _lead(canvas, label, max(1, line_px // 2), letter)
+    for index, label in enumerate(labels):  # all lines below all cards
+        names_fruit_of_many = index < len(records) and len(records) > 1
+        _lead(canvas, label, max(1, line_px // 2), 0 if names_fruit_of_many else 1.5 * letter)
     for label in labels:
         lay_on(canvas, label.card, label.box[0], label.box[1])
 
@@ -215,19 +217,21 @@ def _defect_labels(record: FruitRecord, layout: LabelLayout, fonts: LabelFonts, 
     return labels
 
 
-def _lead(canvas: UInt8Array, label: Label, line_px: int, from_gap_px: int) -> None:
-    """A thin line from the label to its target, where they are further apart than the gap."""
-    box, target, colour = label.box, label.target, label.colour
-    gap_x = max(target[0] - box[2], box[0] - target[2], 0)
-    gap_y = max(target[1] - box[3], box[1] - target[3], 0)
-    if max(gap_x, gap_y) <= from_gap_px:
+def _lead(canvas: UInt8Array, label: Label, line_px: int, from_gap_px: float) -> None:
+    """A thin line with a dot from the label into its target (taken as an ellipse), if further apart than the gap."""
+    box, target = np.array(label.box, float), np.array(label.target, float)
+    middle, half = (target[:2] + target[2:]) / 2, np.maximum((target[2:] - target[:2]) / 2, 1)
+    start = np.clip(middle, box[:2], box[2:] - 1)
+    radius = float(np.hypot(*((start - middle) / half)))
+    if radius <= LEAD_ENDS_AT:
         return
-    middle = np.array([(target[0] + target[2]) / 2, (target[1] + target[3]) / 2])
-    start = np.clip(middle, [box[0], box[1]], [box[2] - 1, box[3] - 1])
-    end = np.clip(start, [target[0], target[1]], [target[2], target[3]]) * 0.75 + middle * 0.25
+    end = middle + (start - middle) * LEAD_ENDS_AT / radius
+    if float(np.hypot(*(start - end))) <= from_gap_px:
+        return
     first, last = ((round(float(x)), round(float(y))) for x, y in (start, end))
-    cv2.line(canvas, first, last, CASING, line_px + 2, cv2.LINE_AA)
-    cv2.line(canvas, first, last, colour, line_px, cv2.LINE_AA)
+    for colour, wider in ((CASING, 2), (label.colour, 0)):
+        cv2.line(canvas, first, last, colour, line_px + wider, cv2.LINE_AA)
+        cv2.circle(canvas, last, line_px + 1 + wider // 2, colour, -1, cv2.LINE_AA)
 
 
 def _contours(where: BoolArray, x0: int, y0: int) -> list[np.ndarray]:
