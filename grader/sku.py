@@ -1,4 +1,4 @@
-"""Class, size and variety -> sellable unit (SKU) and outlet, by a table of rules. First match wins, the last takes all."""
+"""Class, size and variety -> sellable unit (SKU) and outlet, by a table: first match wins, the last rule takes all."""
 
 from __future__ import annotations
 
