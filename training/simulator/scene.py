@@ -1,0 +1,235 @@
+"""Whole pictures by preset: which fruit and things lie where, under which light, seen by which camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from grader.types import Crop
+from training.simulator.noise import Floats
+from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
+from training.simulator.place import aim_axis, as_rotation, random_fruit, random_ground, random_lens, random_light, random_rotation
+from training.simulator.spec import CameraSpec, FruitSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
+
+PRESETS = ("mixed", "single", "touching", "pile", "line", "objects", "empty", "sound", "melon")
+_MIX = {"single": 0.40, "touching": 0.14, "pile": 0.08, "line": 0.12, "objects": 0.10, "empty": 0.02, "sound": 0.08, "melon": 0.06}
+Hw = tuple[int, int]
+
+
+def draw_scene(seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    """The whole request of one picture.
+
+    Raises:
+        ValueError: unknown preset, or a picture smaller than 16 pixels.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {preset!r}")
+    if min(size_hw) < 16:
+        raise ValueError(f"size_hw: expected at least 16 x 16 pixels, got {size_hw}")
+    rng = np.random.default_rng((seed, PRESETS.index(preset)))
+    chosen = str(rng.choice(list(_MIX), p=np.array(list(_MIX.values())))) if preset == "mixed" else preset
+    builders: dict[str, Callable[[np.random.Generator, int, str, Hw], SceneSpec]] = {
+        "single": _single, "sound": _single, "touching": _touching, "pile": _pile, "line": _line, "objects": _objects,
+        "empty": _line, "melon": _melon,
+    }
+    return builders[chosen](rng, seed, chosen, size_hw)
+
+
+def _crop(rng: np.random.Generator, melons: float = 0.28) -> Crop:
+    return Crop.MELON if rng.random() < melons else Crop.APPLE
+
+
+def _camera(rng: np.random.Generator, size_hw: Hw, span_mm: float, elevation: tuple[float, float], look_z: float, shift: float = 0.0) -> CameraSpec:
+    """A camera in which `span_mm` fills the shorter side at the looked-at point."""
+    distance = float(rng.uniform(4.0, 12.0) * span_mm)
+    return CameraSpec(
+        focal_px=min(size_hw) * distance / span_mm, distance_mm=distance, elevation_deg=float(rng.uniform(*elevation)),
+        azimuth_deg=float(rng.uniform(0, 360)), roll_deg=float(rng.normal(0, 4)),
+        look_at_mm=(float(rng.normal(0, shift * span_mm)), float(rng.normal(0, shift * span_mm)), look_z),
+    )
+
+
+def _back(camera: CameraSpec) -> Floats:
+    up, side = np.radians(camera.elevation_deg), np.radians(camera.azimuth_deg)
+    return np.array([np.cos(up) * np.cos(side), np.cos(up) * np.sin(side), np.sin(up)])
+
+
+def _reach(fruit: FruitSpec) -> float:
+    """Rough greatest diameter, mm (long melons are longer than wide)."""
+    return fruit.equatorial_diameter_mm * (1.5 if fruit.variety in ("hami", "canary", "watermelon") else 1.05)
+
+
+def _pose(rng: np.random.Generator, back: Floats, facing: float) -> Floats:
+    """Any pose, or with probability `facing` stem or calyx toward the camera."""
+    if rng.random() < facing:
+        return aim_axis(back, float(rng.uniform(0, 0.9)), bool(rng.random() < 0.55), rng)
+    return random_rotation(rng)
+
+
+def _finish(
+    rng: np.random.Generator, seed: int, preset: str, size_hw: Hw, camera: CameraSpec, fruits: list[PlacedFruit],
+    objects: list[ObjectSpec], ground: GroundSpec,
+) -> SceneSpec:
+    return SceneSpec(
+        seed=seed, preset=preset, size_hw=size_hw, fruits=tuple(fruits), objects=tuple(objects), camera=camera,
+        light=random_light(rng), ground=ground, lens=random_lens(rng),
+    )
+
+
+def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    sound = preset == "sound" or rng.random() < 0.2
+    fruit = random_fruit(rng, _crop(rng), sound=sound)
+    span = _reach(fruit) / rng.uniform(0.4, 0.95)
+    camera = _camera(rng, size_hw, span, (15, 90), fruit.equatorial_diameter_mm * 0.48, 0.02)
+    rotation = _pose(rng, _back(camera), 0.6 if preset == "sound" else 0.4)
+    if fruit.defects and rng.random() < 0.7:
+        rotation = _show(rng, rotation, fruit, _back(camera))
+    objects = _around(rng, fruit.equatorial_diameter_mm, 1) if rng.random() < 0.15 else []
+    placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
+    return _finish(rng, seed, preset, size_hw, camera, [placed], objects, random_ground(rng))
+
+
+def _show(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, back: Floats) -> Floats:
+    """Turn a fruit so that its first defect looks at the camera, more or less."""
+    have = rotation @ np.array(fruit.defects[0].direction, np.float32)
+    have = have / np.linalg.norm(have)
+    want = back + rng.normal(0, 0.45, 3)
+    want = want / np.linalg.norm(want)
+    axis = np.cross(have, want)
+    sine, cosine = float(np.linalg.norm(axis)), float(have @ want)
+    if sine < 1e-4:
+        return rotation
+    k = axis / sine
+    skew = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
+    turn = np.eye(3) + sine * skew + (1 - cosine) * skew @ skew
+    return (turn @ rotation).astype(np.float32)
+
+
+def _around(rng: np.random.Generator, clear_mm: float, most: int) -> list[ObjectSpec]:
+    """Things lying at some distance around the middle."""
+    found = []
+    for _ in range(int(rng.integers(1, most + 1))):
+        angle, away = rng.uniform(0, 2 * np.pi), clear_mm * rng.uniform(0.9, 1.6)
+        kind = str(rng.choice(OBJECT_KINDS))
+        found.append(
+            ObjectSpec(
+                kind=kind, seed=int(rng.integers(2**31)), turn_deg=float(rng.uniform(0, 360)),
+                centre_mm=(float(away * np.cos(angle)), float(away * np.sin(angle))), size=float(rng.uniform(0.85, 1.15)),
+            )
+        )
+    return found
+
+
+def _touching(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    crop = _crop(rng, 0.2)
+    same = random_fruit(rng, crop, sound=True).variety if rng.random() < 0.6 else None
+    fruits: list[PlacedFruit] = []
+    at: list[tuple[float, float, float]] = []
+    span = 0.0
+    camera_back = np.array([0.0, 0.0, 1.0])
+    for _ in range(int(rng.integers(2, 7))):
+        fruit = random_fruit(rng, crop, sound=bool(rng.random() < 0.45), variety=same)
+        radius = _reach(fruit) / 2
+        x, y = _beside(rng, at, radius)
+        at.append((x, y, radius))
+        span = max(span, np.hypot(x, y) + radius)
+        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, camera_back, 0.35)), centre_mm=(x, y, None)))
+    camera = _camera(rng, size_hw, 2 * span * rng.uniform(0.7, 1.15), (25, 90), 30.0, 0.05)
+    objects = _around(rng, span, 2) if rng.random() < 0.3 else []
+    return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
+
+
+def _beside(rng: np.random.Generator, taken: list[tuple[float, float, float]], radius: float) -> tuple[float, float]:
+    """A place that touches one of those taken and overlaps none by much."""
+    if not taken:
+        return 0.0, 0.0
+    x = y = 0.0
+    for _ in range(30):
+        cx, cy, cr = taken[int(rng.integers(len(taken)))]
+        angle = rng.uniform(0, 2 * np.pi)
+        away = (cr + radius) * rng.uniform(0.95, 1.04)
+        x, y = float(cx + away * np.cos(angle)), float(cy + away * np.sin(angle))
+        if all(np.hypot(x - ox, y - oy) > 0.93 * (orad + radius) for ox, oy, orad in taken):
+            break
+    return x, y
+
+
+def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    crop = _crop(rng, 0.25)
+    varieties = [random_fruit(rng, crop, sound=True).variety for _ in range(int(rng.integers(1, 4)))]
+    width = 80.0 if crop is Crop.APPLE else 150.0
+    across = rng.uniform(2.6, 5.5)
+    fruits: list[PlacedFruit] = []
+    half = int(np.ceil(across / 2 * 1.35))
+    for layer in range(2):
+        for i in range(-half, half + 1):
+            for j in range(-half, half + 1):
+                if layer and rng.random() < 0.55 or len(fruits) >= 70:
+                    continue
+                fruit = random_fruit(rng, crop, sound=bool(rng.random() < 0.75), variety=varieties[int(rng.integers(len(varieties)))])
+                if fruit.variety in ("watermelon", "dark_watermelon"):
+                    width = 200.0
+                x = (i + 0.5 * (j % 2) + rng.normal(0, 0.06) + 0.5 * layer) * width * 0.98
+                y = (j * 0.87 + rng.normal(0, 0.06) + 0.3 * layer) * width * 0.98
+                z = width * (0.5 + 0.72 * layer) + rng.normal(0, 0.08 * width)
+                fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(float(x), float(y), float(z))))
+    camera = _camera(rng, size_hw, across * width, (40, 90), width * 0.6)
+    return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng, ("dark", "tray", "wood", "plain", "clutter")))
+
+
+def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    crop = _crop(rng, 0.2)
+    count = 0 if preset == "empty" else int(rng.integers(1, 5))
+    ground = random_ground(rng, ("belt", "belt", "rollers", "cups", "dark", "metal"))
+    width = 95.0 if crop is Crop.APPLE else 210.0
+    same = random_fruit(rng, crop, sound=True).variety if rng.random() < 0.7 else None
+    fruits = []
+    back = np.array([0.0, 0.0, 1.0])
+    lanes = 1 if count < 3 else 2
+    for n in range(count):
+        fruit = random_fruit(rng, crop, sound=bool(rng.random() < 0.45), variety=same)
+        x = (n // lanes - (count / lanes - 1) / 2) * width * rng.uniform(0.98, 1.1)
+        y = (n % lanes - (lanes - 1) / 2) * width * 1.05 + rng.normal(0, 4)
+        sunk = None if ground.kind != "cups" else float(fruit.equatorial_diameter_mm * 0.36)
+        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.4)), centre_mm=(float(x), float(y), sunk)))
+    camera = _camera(rng, size_hw, width * (max(1, count / lanes) * rng.uniform(0.95, 1.7) + 0.15), (78, 90), 38.0, 0.02)
+    camera = CameraSpec(
+        focal_px=camera.focal_px, distance_mm=camera.distance_mm, elevation_deg=camera.elevation_deg, look_at_mm=camera.look_at_mm,
+        azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0,
+    )
+    return _finish(rng, seed, preset, size_hw, camera, fruits, [], ground)
+
+
+def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    at: list[tuple[float, float, float]] = []
+    objects, fruits = [], []
+    for _ in range(int(rng.integers(1, 6))):
+        kind = str(rng.choice(BODY_KINDS if rng.random() < 0.6 else OBJECT_KINDS))
+        x, y = _beside(rng, at, 42.0)
+        at.append((x, y, 42.0))
+        objects.append(ObjectSpec(kind=kind, seed=int(rng.integers(2**31)), centre_mm=(x, y), turn_deg=float(rng.uniform(0, 360))))
+    for _ in range(int(rng.choice([0, 1, 2], p=[0.35, 0.4, 0.25]))):
+        fruit = random_fruit(rng, Crop.APPLE, sound=bool(rng.random() < 0.5))
+        x, y = _beside(rng, at, fruit.equatorial_diameter_mm / 2)
+        at.append((x, y, fruit.equatorial_diameter_mm / 2))
+        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(x, y, None)))
+    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.8, 1.3)
+    camera = _camera(rng, size_hw, float(span), (25, 90), 30.0, 0.05)
+    return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
+
+
+def _melon(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    count = 1 if rng.random() < 0.6 else int(rng.integers(2, 5))
+    same = random_fruit(rng, Crop.MELON, sound=True).variety
+    fruits: list[PlacedFruit] = []
+    at: list[tuple[float, float, float]] = []
+    back = np.array([0.0, 0.0, 1.0])
+    for _ in range(count):
+        fruit = random_fruit(rng, Crop.MELON, sound=bool(rng.random() < 0.4), variety=same)
+        x, y = _beside(rng, at, _reach(fruit) / 2)
+        at.append((x, y, _reach(fruit) / 2))
+        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.35)), centre_mm=(x, y, None)))
+    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.95, 1.6)
+    camera = _camera(rng, size_hw, float(span), (20, 90), 60.0, 0.03)
+    return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng))

@@ -1,0 +1,73 @@
+"""Bent, tapering round rods: stems, sepals, fingers, bananas, twigs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.simulator.camera import Camera, project, rays
+from training.simulator.canvas import Canvas, put
+from training.simulator.noise import Floats, fractal_tile, on_plane
+from training.simulator.skin import blank_skin
+
+def bent(start: Floats, direction: Floats, bend: Floats, length_mm: float, count: int = 9) -> Floats:
+    """Points (count, 3) of a line that leaves `start` along `direction` and bends toward `bend`."""
+    s = np.linspace(0, 1, count)[:, None]
+    return (start + length_mm * (s * direction + s * s * bend)).astype(np.float32)
+
+
+def draw_tube(
+    canvas: Canvas, camera: Camera, line_mm: Floats, radius_mm: Floats, *, colours: Floats, owner: int, instance: int,
+    crop: int, surface: int, seed: int, gloss: float = 0.2, grain: float = 0.12, flat: float = 1.0,
+) -> None:
+    """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
+
+    flat < 1 squeezes the shading of depth (leaves). Depth along a piece is interpolated; rods are thin, so the silhouette
+    is that of the projected discs.
+    """
+    x, y, depth = project(camera, line_mm)
+    if depth.min() <= 1.0:
+        return
+    r = radius_mm * camera.focal_px / depth
+    height, width = canvas.depth_mm.shape
+    x0, x1 = max(0, int((x - r).min()) - 1), min(width, int((x + r).max()) + 2)
+    y0, y1 = max(0, int((y - r).min()) - 1), min(height, int((y + r).max()) + 2)
+    if x0 >= x1 or y0 >= y1:
+        return
+    grid_y, grid_x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+    best = np.full(grid_x.shape, 1.0, np.float32)
+    along = np.zeros_like(grid_x)
+    side_x, side_y = np.zeros_like(grid_x), np.zeros_like(grid_x)
+    for i in range(len(x) - 1):
+        ax, ay = x[i + 1] - x[i], y[i + 1] - y[i]
+        t = np.clip(((grid_x - x[i]) * ax + (grid_y - y[i]) * ay) / max(ax * ax + ay * ay, 1e-6), 0, 1)
+        dx, dy = grid_x - (x[i] + t * ax), grid_y - (y[i] + t * ay)
+        radius = np.maximum(r[i] + t * (r[i + 1] - r[i]), 0.45)
+        off = np.hypot(dx, dy) / radius
+        nearer = off < best
+        best = np.where(nearer, off, best)
+        along = np.where(nearer, i + t, along)
+        side_x, side_y = np.where(nearer, dx / radius, side_x), np.where(nearer, dy / radius, side_y)
+    nodes = np.arange(len(x))
+    toward = np.sqrt(np.clip(1 - best * best, 0, 1)) * np.float32(flat)
+    z = np.interp(along, nodes, depth) - toward * np.interp(along, nodes, radius_mm)
+    rows, columns = np.nonzero((best < 1.0) & (z < canvas.depth_mm[y0:y1, x0:x1]))
+    if not rows.size:
+        return
+    at = (rows, columns)
+    normal = side_x[at][:, None] * camera.turn[0] + side_y[at][:, None] * camera.turn[1] - np.maximum(toward[at], 0.05)[:, None] * camera.turn[2]
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    skin = blank_skin(rows.size)
+    where = along[at]
+    tint = np.stack([np.interp(where, nodes, colours[:, c]) for c in range(3)], 1)
+    u = where * np.float32(0.05) + np.float32(seed % 97) / 97
+    v = side_x[at] * np.float32(0.03) + side_y[at] * np.float32(0.03) + np.float32(seed % 89) / 89
+    noise = on_plane(fractal_tile(0.9, 4.0), u.astype(np.float32), v.astype(np.float32))
+    skin.albedo = np.clip(tint * (1 + grain * noise)[:, None], 0.01, 0.98).astype(np.float32)
+    skin.gloss[:] = gloss
+    skin.surface[:] = surface
+    distance = z[at].astype(np.float32)
+    place = camera.origin_mm + rays(camera, (x0, y0, x1, y1))[at] * distance[:, None]
+    put(
+        canvas, rows + y0, columns + x0, depth=distance, place=place, normal=normal.astype(np.float32), skin=skin,
+        owner=owner, instance=instance, crop=crop, openness=0.85,
+    )
