@@ -238,7 +238,12 @@ def _open_hand_checks(standard: Standard, index: int) -> tuple[Reason, ...]:
     if index == len(standard.classes):
         return ()
     return tuple(
-        Reason(rule=check.key, value=None, limit=check.requires[index], denies=None, verified=False)
+        Reason(rule=check.key, value=None, limit=_asked(check, index), denies=None, verified=False)
         for check in standard.hand_checks
         if check.assumed_met and check.requires[index] is not None
     )
+
+
+def _asked(check: HandCheck, index: int) -> str | None:
+    names = check.requires[index]
+    return None if names is None else names.en

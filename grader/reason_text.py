@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 from grader.rules import HandCheck, Names, Rule, Standard
 from grader.types import REJECT, UNGRADED, Reason
 
 Language = Literal["en", "zh"]
+
+SAME_LIMIT = 1e-6
+"""Stored limits keep six decimals."""
 
 _GENERAL = {
     "crop": Names(en="kind of fruit", zh="水果种类"),
@@ -31,7 +35,8 @@ def reason_text(reason: Reason, standard: Standard, language: Language = "en") -
     name = _named(
         line.names if line else _GENERAL.get(reason.rule, Names(en=reason.rule, zh=reason.rule)), zh
     )
-    value, limit = _amount(reason.value, line), _amount(reason.limit, line)
+    value = _amount(reason.value, line)
+    limit = _asked_text(reason, line, zh) if isinstance(line, HandCheck) else _amount(reason.limit, line)
     sign = ("<" if line.tests[0].at_least else ">") if isinstance(line, Rule) else ""
     if reason.denies is None:
         return _undecided(reason, name, value, limit, zh=zh)
@@ -69,16 +74,23 @@ def _undecided(reason: Reason, name: str, value: str, limit: str, *, zh: bool) -
 
 
 def _line_of(reason: Reason, standard: Standard) -> Rule | HandCheck | None:
-    """The rule of this key; where several groups of varieties share the key, the one with this limit."""
+    """The rule of this key; where groups of varieties share a key, the one with this limit for the denied class."""
     rules = [rule for rule in standard.rules if rule.key == reason.rule]
     for rule in rules:
+        limits = dict(zip(standard.class_ids, rule.tests[0].limits, strict=True))
+        asked = limits.values() if reason.denies is None else [limits.get(reason.denies, inf)]
         if isinstance(reason.limit, float | int) and any(
-            abs(limit - reason.limit) < 1e-6 for test in rule.tests for limit in test.limits
+            abs(limit - reason.limit) < SAME_LIMIT for limit in asked
         ):
             return rule
     if rules:
         return rules[0]
     return next((check for check in standard.hand_checks if check.key == reason.rule), None)
+
+
+def _asked_text(reason: Reason, check: HandCheck, zh: bool) -> str:
+    said = next((names for names in check.requires if names is not None and names.en == reason.limit), None)
+    return _amount(reason.limit, check) if said is None else _named(said, zh)
 
 
 def _named(names: Names, zh: bool) -> str:

@@ -150,13 +150,13 @@ class Rule:
 class HandCheck:
     """A requirement no camera sees (stalk, sugar, flesh): checked by hand on samples of the lot.
 
-    requires: for each class, best first, what it asks for; None where it asks for nothing.
+    requires: for each class, best first, what it asks for, in English and Chinese; None where it asks for nothing.
     assumed_met: the site default for a single fruit.
     """
 
     key: str
     names: Names
-    requires: tuple[str | None, ...]
+    requires: tuple[Names | None, ...]
     assumed_met: bool
     evidence: str
     clause: str

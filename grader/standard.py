@@ -276,13 +276,15 @@ def _limit(table: TomlTable, key: str, class_ids: tuple[str, ...], status: Statu
 
 def _hand_check(table: TomlTable, class_ids: tuple[str, ...]) -> HandCheck:
     key = table.text("key")
-    given = table.table("requires")
-    asked = [given.text(class_id) if given else "any" for class_id in class_ids]
-    requires = tuple(None if text == "any" else text for text in asked)
-    if given:
-        given.finish()
-        if any(better is None and worse is not None for better, worse in pairwise(requires)):
-            given.problem(f"hand check {key}: a better class asks for nothing, a worse one for something")
+    in_english, in_chinese = _asked(table, "requires", class_ids), _asked(table, "requires_zh", class_ids)
+    requires = tuple(
+        None if english == "any" else Names(en=english, zh=chinese)
+        for english, chinese in zip(in_english, in_chinese, strict=True)
+    )
+    if any(better is None and worse is not None for better, worse in pairwise(requires)):
+        table.problem(
+            f"hand check {key}: a better class asks for nothing, a worse one for something", "requires"
+        )
     check = HandCheck(
         key=key,
         names=_names(table),
@@ -297,6 +299,15 @@ def _hand_check(table: TomlTable, class_ids: tuple[str, ...]) -> HandCheck:
         )
     table.finish()
     return check
+
+
+def _asked(table: TomlTable, key: str, class_ids: tuple[str, ...]) -> tuple[str, ...]:
+    given = table.table(key)
+    if given is None:
+        return ("any",) * len(class_ids)
+    asked = tuple(given.text(class_id) for class_id in class_ids)
+    given.finish()
+    return asked
 
 
 def _diameter_range(top: TomlTable) -> tuple[float, float]:

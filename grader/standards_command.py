@@ -86,7 +86,7 @@ def show(
                 f"{rule.names.en}\n{rule.names.zh}", test.measure, *limits, varieties, letters, rule.clause
             )
     for check in loaded.hand_checks:
-        asked = [text or "-" for text in check.requires]
+        asked = ["-" if names is None else f"{names.en}\n{names.zh}" for names in check.requires]
         assumed = f"by hand, if unknown {'met' if check.assumed_met else 'not met'}"
         name = f"{check.names.en}\n{check.names.zh}"
         table.add_row(name, assumed, *asked, "all", check.evidence, check.clause)
