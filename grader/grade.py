@@ -222,10 +222,9 @@ def _denials(active: list[_Verdict], refused: list[HandCheck], standard: Standar
     ]
     for check in refused:
         if (index := check.first_class_without) > 0:
-            asked, denied = check.requires[index - 1], standard.class_ids[index - 1]
-            found.append(
-                (index, Reason(rule=check.key, value=None, limit=asked, denies=denied, verified=False))
-            )
+            asked, denied = _asked(check, index - 1), standard.class_ids[index - 1]
+            reason = Reason(rule=check.key, value=None, limit=asked, denies=denied, verified=False)
+            found.append((index, reason))
     return tuple(reason for _, reason in sorted(found, key=lambda pair: -pair[0]))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from grader.errors import StandardError
 from grader.rules import Measure
-from grader.standard import EVIDENCE, SIZES_SCHEMA, STANDARDS_FOLDER
+from grader.standard import SIZES_SCHEMA, STANDARDS_FOLDER
+from grader.standard_parts import EVIDENCE
 from grader.toml_file import TomlTable, read_toml
 from grader.types import Interval, SizeMeasurement
 
@@ -105,10 +106,7 @@ def _load_file(path: Path) -> SizeCodes:
 
 def _read_sizes(path: Path) -> tuple[SizeCodes, tuple[str, ...]]:
     top = read_toml(path)
-    if not top.keys() and top.problems:
-        return SizeCodes(
-            sizes_id="", crop="", measure=Measure.WEIGHT_G, source="", evidence="R", bands=()
-        ), tuple(top.problems)
+    unreadable = tuple(top.problems)
     top.text("schema", one_of=(SIZES_SCHEMA,))
     bands = tuple(_band(table) for table in top.tables("codes"))
     for low, high in pairwise(bands):
@@ -127,7 +125,7 @@ def _read_sizes(path: Path) -> tuple[SizeCodes, tuple[str, ...]]:
         bands=bands,
     )
     top.finish()
-    return table, tuple(top.problems)
+    return table, unreadable or tuple(top.problems)
 
 
 def _band(table: TomlTable) -> SizeBand:

@@ -135,8 +135,7 @@ def classes_left_to_last_rule(table: SkuTable, standard: Standard) -> tuple[str,
 
 def _read_table(path: Path) -> tuple[SkuTable, tuple[str, ...]]:
     top = read_toml(path)
-    if not top.keys() and top.problems:
-        return _empty_table(), tuple(top.problems)
+    unreadable = tuple(top.problems)
     top.text("schema", one_of=(SKU_SCHEMA,))
     outlets = top.texts("outlets")
     rows = top.tables("rules")
@@ -153,20 +152,7 @@ def _read_table(path: Path) -> tuple[SkuTable, tuple[str, ...]]:
     top.finish()
     if not top.problems:
         _check_reach(table, rows)
-    return table, tuple(top.problems)
-
-
-def _empty_table() -> SkuTable:
-    return SkuTable(
-        table_id="",
-        crop_codes=(),
-        variety_codes=(),
-        other_variety="",
-        class_codes=(),
-        size_codes=(),
-        outlets=(),
-        rules=(),
-    )
+    return table, unreadable or tuple(top.problems)
 
 
 def _codes(top: TomlTable, key: str) -> tuple[tuple[str, str], ...]:

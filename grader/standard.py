@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import pairwise
-from math import inf, isfinite
 from pathlib import Path
 
 from grader.errors import StandardError
-from grader.rules import (
-    GradeClass,
-    HandCheck,
-    Limit,
-    LotTolerance,
-    Measure,
-    Names,
-    Rule,
-    Shape,
-    Standard,
-    Status,
-    Uniformity,
-    Variety,
-    plain_name,
+from grader.rules import Standard, Status, Variety, plain_name
+from grader.standard_parts import (
+    EVIDENCE,
+    read_diameter_range,
+    read_grade_class,
+    read_hand_check,
+    read_names,
+    read_rule,
+    read_tolerance,
+    read_uniformity,
+    read_variety,
 )
 from grader.toml_file import TomlTable, read_toml
-from grader.types import REJECT, UNGRADED, DefectKind
+from grader.types import REJECT, UNGRADED
 
 __all__ = [
     "Standard",
@@ -37,10 +32,6 @@ __all__ = [
 RULES_SCHEMA = "grading-rules/1"
 SIZES_SCHEMA = "grading-sizes/1"
 STANDARDS_FOLDER = Path(__file__).parent / "standards"
-EVIDENCE = ("S", "S2", "R", "D")
-
-_KINDS = tuple(kind.value for kind in DefectKind)
-_MEASURES = tuple(measure.value for measure in Measure)
 
 
 def load_standard(id_or_path: str | Path) -> Standard:
@@ -108,24 +99,23 @@ def _load_file(path: Path) -> Standard:
 
 def _read_standard(path: Path) -> tuple[Standard, tuple[str, ...]]:
     top = read_toml(path)
-    if not top.keys() and top.problems:
-        top.problems[:] = top.problems[:1]
+    unreadable = tuple(top.problems)
     schema = top.text("schema", one_of=(RULES_SCHEMA,))
     status = Status(top.text("status", one_of=tuple(Status)))
-    classes = tuple(_grade_class(table) for table in top.tables("classes"))
+    classes = tuple(read_grade_class(table) for table in top.tables("classes"))
     class_ids = tuple(grade_class.class_id for grade_class in classes)
     if len(set(class_ids)) != len(class_ids) or {REJECT, UNGRADED} & set(class_ids):
         top.problem(
             f"classes: ids must differ and not be {REJECT!r} or {UNGRADED!r}, got {class_ids}", "classes"
         )
-    varieties = tuple(_variety(table) for table in top.tables("varieties", required=False))
+    varieties = tuple(read_variety(table) for table in top.tables("varieties", required=False))
     default_tags = frozenset(top.texts("default_tags"))
     known_tags = default_tags.union(*(variety.tags for variety in varieties))
     standard = Standard(
         standard_id=top.text("id"),
         aliases=top.texts("aliases"),
         crop=top.text("crop"),
-        names=_names(top),
+        names=read_names(top),
         source=top.text("source"),
         edition=top.text("edition"),
         clause=top.text("clause"),
@@ -137,16 +127,20 @@ def _read_standard(path: Path) -> tuple[Standard, tuple[str, ...]]:
         default_for_crop=top.flag("default_for_crop", default=False),
         note=top.text("note", default=""),
         classes=classes,
-        rules=tuple(_rule(table, class_ids, known_tags, status) for table in top.tables("rules")),
+        rules=tuple(read_rule(table, class_ids, known_tags, status) for table in top.tables("rules")),
         hand_checks=tuple(
-            _hand_check(table, class_ids) for table in top.tables("hand_checks", required=False)
+            read_hand_check(table, class_ids) for table in top.tables("hand_checks", required=False)
         ),
         varieties=varieties,
         default_tags=default_tags,
         minimum_surface_seen_fraction=top.number("minimum_surface_seen_fraction", low=0.0, high=1.0),
-        diameter_range_mm=_diameter_range(top),
-        lot_tolerances=tuple(_tolerance(table) for table in top.tables("lot_tolerances", required=False)),
-        uniformity=tuple(_uniformity(table, class_ids) for table in top.tables("uniformity", required=False)),
+        diameter_range_mm=read_diameter_range(top),
+        lot_tolerances=tuple(
+            read_tolerance(table, class_ids) for table in top.tables("lot_tolerances", required=False)
+        ),
+        uniformity=tuple(
+            read_uniformity(table, class_ids) for table in top.tables("uniformity", required=False)
+        ),
         path=path,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
     )
@@ -154,23 +148,7 @@ def _read_standard(path: Path) -> tuple[Standard, tuple[str, ...]]:
         top.problem(f"default_for_crop: a {status} may not be the default", "default_for_crop")
     _check_variety_names(top, varieties)
     top.finish()
-    return standard, tuple(top.problems)
-
-
-def _grade_class(table: TomlTable) -> GradeClass:
-    grade_class = GradeClass(class_id=table.text("id"), names=_names(table))
-    table.finish()
-    return grade_class
-
-
-def _names(table: TomlTable) -> Names:
-    return Names(en=table.text("name_en"), zh=table.text("name_zh"))
-
-
-def _variety(table: TomlTable) -> Variety:
-    variety = Variety(key=table.text("key"), names=table.texts("names"), tags=frozenset(table.texts("tags")))
-    table.finish()
-    return variety
+    return standard, unreadable or tuple(top.problems)
 
 
 def _check_variety_names(top: TomlTable, varieties: tuple[Variety, ...]) -> None:
@@ -181,166 +159,3 @@ def _check_variety_names(top: TomlTable, varieties: tuple[Variety, ...]) -> None
                 top.problem(
                     f"varieties: {name!r} is a name of {owner[name]} and of {variety.key}", "varieties"
                 )
-
-
-def _rule(table: TomlTable, class_ids: tuple[str, ...], known_tags: frozenset[str], status: Status) -> Rule:
-    key = table.text("key")
-    first = _limit(table, key, class_ids, status)
-    tests = [first]
-    if (other := table.table("or_else", required=False)) is not None:
-        tests.append(_limit(other, key, class_ids, status))
-        if any(test.measure.of_defects for test in tests):
-            other.problem(
-                f"rule {key}: or_else takes two measures of the whole fruit, none of defects", "measure"
-            )
-        other.finish()
-    kinds = frozenset(DefectKind(kind) for kind in table.texts("kinds", one_of=_KINDS))
-    if first.measure.of_defects != bool(kinds):
-        wanted = "at least one of " + ", ".join(_KINDS) if first.measure.of_defects else "no kinds"
-        table.problem(f"rule {key}: measure {first.measure} takes {wanted}", "kinds")
-    reference = table.number("reference_diameter_mm", low=0.0, high=1000.0, default=0.0)
-    unknown = table.text("if_unknown", one_of=("met", "not_met"), default="not_met" if kinds else "met")
-    only, excepted = frozenset(table.texts("only_tags")), frozenset(table.texts("except_tags"))
-    if stray := (only | excepted) - known_tags:
-        table.problem(f"rule {key}: no variety has the tag {', '.join(sorted(stray))}", "only_tags")
-    rule = Rule(
-        key=key,
-        names=_names(table),
-        tests=tuple(tests),
-        kinds=kinds,
-        shape=Shape(table.text("shape", one_of=tuple(Shape), default=Shape.ANY)),
-        only_tags=only,
-        except_tags=excepted,
-        reference_diameter_mm=reference or None,
-        met_if_unknown=unknown == "met",
-        doubtful=table.flag("doubtful", default=False),
-        evidence=_evidence(table, class_ids),
-        clause=table.text("clause"),
-    )
-    table.finish()
-    return rule
-
-
-def _evidence(table: TomlTable, class_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """One letter for the whole rule, or a table with one per class where the sources are mixed."""
-    if not isinstance(table.raw("evidence"), dict):
-        return (table.text("evidence", one_of=EVIDENCE),) * len(class_ids)
-    given = table.table("evidence")
-    assert given is not None
-    letters = tuple(given.text(class_id, one_of=EVIDENCE) for class_id in class_ids)
-    given.finish()
-    return letters
-
-
-def _limit(table: TomlTable, key: str, class_ids: tuple[str, ...], status: Status) -> Limit:
-    measure = Measure(table.text("measure", one_of=_MEASURES))
-    at_least = table.has("minimum")
-    if table.has("maximum") == at_least:
-        table.problem(f"rule {key}: expected either maximum or minimum = {{ class = limit, ... }}")
-    side = "minimum" if at_least else "maximum"
-    given = table.table(side)
-    free = -inf if at_least else inf
-    limits: list[float] = []
-    to_fill: list[str] = []
-    before = len(table.problems)
-    for class_id in class_ids:
-        value = given.raw(class_id) if given else free
-        if value == "to_fill" and status is Status.TEMPLATE:
-            to_fill.append(class_id)
-        if value == "any" or class_id in to_fill:
-            value = free
-        elif (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not (isfinite(value) and value >= 0)
-        ):
-            if given:
-                got = "nothing" if value is None else repr(value)
-                given.problem(f'rule {key}, {class_id}: expected a number >= 0 or "any", got {got}', class_id)
-            value = free
-        limits.append(float(value))
-    for (better, tight), (worse, wide) in pairwise(zip(class_ids, limits, strict=True)):
-        if (
-            given
-            and len(table.problems) == before
-            and not to_fill
-            and (tight < wide if at_least else tight > wide)
-        ):
-            given.problem(
-                f"rule {key}: class {better} ({tight:g}) allows more than class {worse} ({wide:g})", worse
-            )
-    if given:
-        given.finish()
-    return Limit(measure=measure, limits=tuple(limits), at_least=at_least, to_fill=tuple(to_fill))
-
-
-def _hand_check(table: TomlTable, class_ids: tuple[str, ...]) -> HandCheck:
-    key = table.text("key")
-    in_english, in_chinese = _asked(table, "requires", class_ids), _asked(table, "requires_zh", class_ids)
-    requires = tuple(
-        None if english == "any" else Names(en=english, zh=chinese)
-        for english, chinese in zip(in_english, in_chinese, strict=True)
-    )
-    if any(better is None and worse is not None for better, worse in pairwise(requires)):
-        table.problem(
-            f"hand check {key}: a better class asks for nothing, a worse one for something", "requires"
-        )
-    check = HandCheck(
-        key=key,
-        names=_names(table),
-        requires=requires,
-        assumed_met=table.text("if_unknown", one_of=("met", "not_met")) == "met",
-        evidence=table.text("evidence", one_of=EVIDENCE),
-        clause=table.text("clause"),
-    )
-    if not check.assumed_met and None not in requires:
-        table.problem(
-            f"hand check {key}: never seen and not_met, so no fruit could get any class", "if_unknown"
-        )
-    table.finish()
-    return check
-
-
-def _asked(table: TomlTable, key: str, class_ids: tuple[str, ...]) -> tuple[str, ...]:
-    given = table.table(key)
-    if given is None:
-        return ("any",) * len(class_ids)
-    asked = tuple(given.text(class_id) for class_id in class_ids)
-    given.finish()
-    return asked
-
-
-def _diameter_range(top: TomlTable) -> tuple[float, float]:
-    table = top.table("diameter_range_mm")
-    if table is None:
-        return (1.0, 1000.0)
-    smallest = table.number("from", low=1.0, high=1000.0)
-    largest = table.number("to", low=1.0, high=1000.0)
-    if smallest >= largest:
-        table.problem(f"diameter_range_mm: expected from < to, got {smallest:g} and {largest:g}")
-    table.finish()
-    return (smallest, largest)
-
-
-def _tolerance(table: TomlTable) -> LotTolerance:
-    tolerance = LotTolerance(
-        class_id=table.text("class"),
-        line=table.text("line"),
-        at_most_fraction=table.number("at_most_fraction", low=0.0, high=1.0),
-        evidence=table.text("evidence", one_of=EVIDENCE),
-    )
-    table.finish()
-    return tolerance
-
-
-def _uniformity(table: TomlTable, class_ids: tuple[str, ...]) -> Uniformity:
-    line = Uniformity(
-        classes=table.texts("classes", one_of=class_ids),
-        pack=table.text("pack"),
-        measure=Measure(table.text("measure", one_of=_MEASURES)),
-        low=table.number("from", low=0.0, high=1e6),
-        high=table.number("to", low=0.0, high=1e6, default=1e6),
-        max_spread=table.number("max_spread", low=0.0, high=1e6),
-    )
-    table.finish()
-    return line
