@@ -1,4 +1,4 @@
-"""The figures on simulated fruit that a release is judged by. Seeds from `FIRST_HELD_OUT_SEED` on are never trained on."""
+"""The figures on simulated fruit that a release is judged by. Held-out seeds are never trained on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.pipeline import GradedFrame, Grader, GradeOptions
+from grader.pipeline import GradedFrame, GradeOptions, Grader
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, FruitView, SurfaceClass
 from training.simulator import Rendered, render_views
 from training.statistics import Figure, bootstrap, share
