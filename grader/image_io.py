@@ -52,7 +52,7 @@ IMAGE_FORMATS = (  # MPO is opened as JPEG
 _DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
     OverflowError, MemoryError, NotImplementedError, RuntimeError, ZeroDivisionError, struct.error,
-    zlib.error, ImageCms.PyCMSError,
+    zlib.error, ImageCms.PyCMSError, UserWarning,
 )  # fmt: skip
 # libjpeg warnings after which every pixel is still right; all others mean lost pixels.
 _HARMLESS_JPEG_WARNINGS = (

@@ -26,7 +26,9 @@ class PaintedCamera:
 
     @property
     def matrix(self) -> np.ndarray:
-        return np.array([[self.focal_px, 0, self.centre_xy[0]], [0, self.focal_px, self.centre_xy[1]], [0, 0, 1]])
+        return np.array(
+            [[self.focal_px, 0, self.centre_xy[0]], [0, self.focal_px, self.centre_xy[1]], [0, 0, 1]]
+        )
 
     def rays(self) -> np.ndarray:
         """Direction (x, y) at z = 1 of each fine pixel, (H * FINER, W * FINER, 2)."""
@@ -109,7 +111,12 @@ def paint_chart(
     middle = np.array([COLUMNS * 50 + 20, ROWS * 50 + 20])
     warp = np.hstack([turn, (np.array(centre_xy) - turn @ middle)[:, None]])
     linear = cv2.warpAffine(
-        card, warp, (width, height), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_CONSTANT, borderValue=(0.25, 0.22, 0.18)
+        card,
+        warp,
+        (width, height),
+        flags=cv2.INTER_AREA,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(0.25, 0.22, 0.18),
     )
     codes = srgb_codes(linear) + np.random.default_rng(7).normal(0, noise, linear.shape)
     corners = np.array([[70, 70], [570, 70], [570, 370], [70, 370]], float)
