@@ -1,0 +1,196 @@
+"""Writes the label sets of a whole split as small files that training reads, and patches of empty background."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import cv2
+import numpy as np
+from rich.progress import track
+
+from grader.image_io import read_image, write_jpeg
+from grader.types import Box, UInt8Array
+from training.label_canvas import GROUND, WeakLabel
+from training.manifest import SPLITS, Photograph, load_manifest, select_photographs
+from training.weak_labels import label_photograph
+
+LONG_SIDE_PX = 384
+JPEG_QUALITY = 95
+TURNTABLE_STEP = 3
+BACKGROUND_SIDE_PX = 160
+# Patches flatter than this (standard deviation of grey, 0-255) are studio white, which is painted as easily.
+FLAT_DEVIATION = 6.0
+
+
+class FactEntry(TypedDict):
+    box_xyxy: list[int]
+    kinds: int
+    fact: str
+
+
+class IndexEntry(TypedDict):
+    """One picture of `index.json`. id: its files are <id>.jpg and <id>.npz. size: [height, width] of these."""
+
+    id: str
+    dataset: str
+    licence: str
+    split: str
+    group: str
+    crop: str
+    condition: str
+    size: list[int]
+    facts: list[FactEntry]
+    fruit: int
+    trusted_outlines: int
+
+
+def shrink_label(label: WeakLabel, size_hw: tuple[int, int]) -> WeakLabel:
+    """The same label on a smaller picture: nearest pixels, boxes of facts scaled outwards."""
+    height, width = label.instance.shape
+    rows = (np.arange(size_hw[0]) + 0.5) * height / size_hw[0]
+    columns = (np.arange(size_hw[1]) + 0.5) * width / size_hw[1]
+    pick = np.ix_(rows.astype(np.int64), columns.astype(np.int64))
+
+    def scale(box: Box) -> Box:
+        x, y = size_hw[1] / width, size_hw[0] / height
+        return (int(box[0] * x), int(box[1] * y), int(np.ceil(box[2] * x)), int(np.ceil(box[3] * y)))
+
+    return WeakLabel(
+        surface_set=label.surface_set[pick],
+        crop_set=label.crop_set[pick],
+        instance=label.instance[pick],
+        facts=tuple(
+            type(fact)(box_xyxy=scale(fact.box_xyxy), kinds=fact.kinds, fact=fact.fact)
+            for fact in label.facts
+        ),
+        trusted_outlines=label.trusted_outlines,
+        fruit=label.fruit,
+    )
+
+
+def thin_turntables(photographs: Sequence[Photograph]) -> list[Photograph]:
+    """Keeps every third frame of each turntable sequence; neighbours differ by a few degrees."""
+    sequences: dict[tuple[str, str], list[Photograph]] = {}
+    kept: list[Photograph] = []
+    for photo in photographs:
+        if photo.label_kind == "turntable_condition":
+            axis = re.search(r"axis=([^;]*)", photo.label)
+            sequences.setdefault((photo.group, axis.group(1) if axis else ""), []).append(photo)
+        else:
+            kept.append(photo)
+
+    def frame(photo: Photograph) -> int:
+        found = re.search(r"frame=(\d+)", photo.label)
+        return int(found.group(1)) if found else 0
+
+    for sequence in sequences.values():
+        kept.extend(sorted(sequence, key=frame)[::TURNTABLE_STEP])
+    return kept
+
+
+def convert(
+    photographs: Sequence[Photograph], out: Path, backgrounds: Path | None = None
+) -> list[IndexEntry]:
+    """Writes picture and label of each photograph and `index.json`. What is already there is not made again.
+
+    backgrounds: also write a patch without fruit of each new photograph that has one to this folder.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    index: list[IndexEntry] = []
+    for photo in track(photographs, description=f"label sets -> {out}"):
+        entry_file = out / f"{photo.name}.json"
+        if not entry_file.is_file():
+            rgb = read_image(photo.path).rgb
+            label = label_photograph(photo, rgb)
+            entry = _write_pair(photo, rgb, label, out)
+            if backgrounds is not None:
+                _write_background(rgb, label, backgrounds / f"{photo.name}.jpg")
+            entry_file.write_text(json.dumps(entry), encoding="utf-8")
+        index.append(json.loads(entry_file.read_text(encoding="utf-8")))
+    (out / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+    return index
+
+
+def _write_pair(photo: Photograph, rgb: UInt8Array, label: WeakLabel, out: Path) -> IndexEntry:
+    scale = min(1.0, LONG_SIDE_PX / max(rgb.shape[:2]))
+    size = (round(rgb.shape[0] * scale), round(rgb.shape[1] * scale))
+    small = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+    label = shrink_label(label, size)
+    write_jpeg(out / f"{photo.name}.jpg", np.asarray(small, np.uint8), quality=JPEG_QUALITY)
+    np.savez_compressed(
+        out / f"{photo.name}.npz",
+        surface_set=label.surface_set,
+        crop_set=label.crop_set,
+        instance=label.instance,
+    )
+    return IndexEntry(
+        id=photo.name,
+        dataset=photo.dataset,
+        licence=photo.licence,
+        split=photo.split,
+        group=photo.group,
+        crop=str(photo.crop),
+        condition=photo.label if photo.label_file is None else photo.label_kind,
+        size=list(size),
+        facts=[
+            FactEntry(box_xyxy=list(fact.box_xyxy), kinds=fact.kinds, fact=fact.fact) for fact in label.facts
+        ],
+        fruit=label.fruit,
+        trusted_outlines=label.trusted_outlines,
+    )
+
+
+def _write_background(rgb: UInt8Array, label: WeakLabel, path: Path) -> None:
+    patch = largest_ground_square(label)
+    if patch is None:
+        return
+    x0, y0, x1, y1 = patch
+    pixels = np.ascontiguousarray(rgb[y0:y1, x0:x1])
+    if pixels.mean(axis=2).std() >= FLAT_DEVIATION:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_jpeg(path, pixels, quality=JPEG_QUALITY)
+
+
+def largest_ground_square(label: WeakLabel) -> Box | None:
+    """The largest square in which nearly every pixel is surely ground (99 %), None when under 160 px."""
+    ground = (label.surface_set == GROUND).astype(np.float64)
+    total = np.pad(ground, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    height, width = ground.shape
+    for side in range(min(height, width), BACKGROUND_SIDE_PX - 1, -8):
+        sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+        y, x = np.unravel_index(int(np.argmax(sums)), sums.shape)
+        if sums[y, x] >= 0.99 * side * side:
+            return (int(x), int(y), int(x) + side, int(y) + side)
+    return None
+
+
+def main() -> None:
+    """`python -m training.weak_labels --data DIR --out DIR --split train [--backgrounds DIR]`"""
+    parser = argparse.ArgumentParser(description="Write the label sets of a split as training reads them.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write pictures and labels to")
+    parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument("--dataset", action="append", help="only this data set (may be repeated)")
+    parser.add_argument("--backgrounds", type=Path, help="also write patches without fruit to this folder")
+    wish = parser.parse_args()
+    cv2.setNumThreads(1)
+    datasets = frozenset(wish.dataset) if wish.dataset else None
+    photographs = select_photographs(load_manifest(wish.data), split=wish.split, datasets=datasets)
+    index = convert(thin_turntables(photographs), wish.out, wish.backgrounds)
+    fruit, trusted, pictures = Counter[str](), Counter[str](), Counter[str]()
+    for entry in index:
+        pictures[entry["dataset"]] += 1
+        fruit[entry["dataset"]] += entry["fruit"]
+        trusted[entry["dataset"]] += entry["trusted_outlines"]
+    lines = [
+        f"{name}: {pictures[name]} pictures, {fruit[name]} fruit, {trusted[name]} outlines"
+        for name in sorted(pictures)
+    ]
+    sys.stderr.write("\n".join(lines) + "\n")
