@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from pydantic import JsonValue, TypeAdapter
+
 from grader.rules import Standard
 from service.explain import explain_record
 from service.grade_pictures import GradedUpload
+from service.samples import Sample
 from service.schemas import FruitOut, GradingOut, Language, PictureOut
 from service.store.record_store import StoredFruit, StoredGrading, StoredPicture
+
+_OPTIONS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 def grading_answer(grading: StoredGrading, standards: Sequence[Standard], language: Language) -> GradingOut:
@@ -22,7 +27,7 @@ def grading_answer(grading: StoredGrading, standards: Sequence[Standard], langua
         duration_ms=grading.duration_ms,
         pictures=[_picture_answer(picture) for picture in grading.pictures],
         notes=list(grading.notes),
-        options=dict(grading.options),
+        options=_OPTIONS.validate_python(grading.options),
     )
 
 
@@ -39,30 +44,30 @@ def fruit_answer(fruit: StoredFruit, standards: Sequence[Standard], language: La
 
 
 def sample_answer(
-    name: str, graded: GradedUpload, graded_at: datetime, standards: Sequence[Standard], language: Language
+    sample: Sample, graded: GradedUpload, standards: Sequence[Standard], language: Language
 ) -> GradingOut:
     """A graded sample picture; it has no number, it is not in the archive."""
     picture = graded.pictures[0]
-    url = sample_url(name)
+    url = sample_url(sample.name)
     return GradingOut(
         fruits=[
             _fruit(
                 record,
                 fruit_id=None,
                 grading_id=None,
-                graded_at=graded_at,
+                graded_at=graded.graded_at,
                 standards=standards,
                 language=language,
             )
             for record in graded.records
         ],
         grading_id=None,
-        graded_at=graded_at,
+        graded_at=graded.graded_at,
         duration_ms=graded.duration_ms,
         pictures=[
             PictureOut(
-                frame=name,
-                picture_id=name,
+                frame=sample.name,
+                picture_id=sample.name,
                 url=url,
                 overlay_url=f"{url}/overlay?lang={language}",
                 width_px=picture.width_px,
@@ -70,7 +75,7 @@ def sample_answer(
             )
         ],
         notes=list(graded.notes),
-        options={},
+        options={"crop": "auto", "mm_per_px": sample.mm_per_px},
     )
 
 

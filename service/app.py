@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from threading import Thread
 
@@ -100,6 +99,4 @@ def _get_ready(services: Services, load_grader: Callable[[], FruitGrader]) -> No
     services.samples.grade_all(services.model.grader(), overlay)
     if services.settings.demo and services.archive.records.fruit_count() == 0:
         for graded in services.samples.results():
-            services.archive.keep(
-                graded, options={"crop": "auto", "sample": True}, graded_at=datetime.now(UTC)
-            )
+            services.archive.keep(graded, options={"crop": "auto", "sample": True})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from service.errors import StorageError
@@ -43,9 +42,7 @@ class Archive:
         """
         self.pictures.check_space(2 * sum(len(upload.data) for upload in uploads))
 
-    def keep(
-        self, graded: GradedUpload, *, options: Mapping[str, object], graded_at: datetime
-    ) -> StoredGrading:
+    def keep(self, graded: GradedUpload, *, options: Mapping[str, object]) -> StoredGrading:
         """Store everything; what this returns is on disk.
 
         Raises:
@@ -53,7 +50,7 @@ class Archive:
         """
         return self.records.add(
             NewGrading(
-                graded_at=graded_at,
+                graded_at=graded.graded_at,
                 duration_ms=graded.duration_ms,
                 options=options,
                 notes=graded.notes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -34,7 +35,10 @@ def serve(
     """
     given = {"host": host, "port": port, "data_dir": data_dir, "demo": demo or None}
     try:
-        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})
+        settings = ServiceSettings.model_validate(
+            ServiceSettings().model_dump()
+            | {name: value for name, value in given.items() if value is not None}
+        )
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"])
@@ -67,8 +71,8 @@ class AnnouncingServer(uvicorn.Server):
         super().__init__(config)
         self._data_dir = data_dir
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -4,42 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from grader.rules import Names, Standard
-from grader.types import REJECT, UNGRADED
+from grader.reason_text import class_name, reason_text
+from grader.record import record_from_json
+from grader.rules import Standard
 from service.schemas import FruitTexts, Language
-
-_OWN_CLASSES = {REJECT: Names(en="Reject", zh="等外"), UNGRADED: Names(en="Not graded", zh="未定级")}
 
 
 def explain_record(
     record: Mapping[str, object], standards: Sequence[Standard], language: Language
 ) -> FruitTexts:
-    """Words for `record` (schema fruit/1) in `language`. An unknown standard leaves its ids as they are."""
-    grade = record["grade"]
-    assert isinstance(grade, Mapping)
-    standard = next((one for one in standards if one.standard_id == grade["standard_id"]), None)
+    """Words for `record` (schema fruit/1) in `language`; of a standard that is not installed any more, its ids.
+
+    Raises:
+        RecordError: the record is not of the schema.
+    """
+    grade = record_from_json(record).grade
+    standard = next((one for one in standards if one.standard_id == grade.standard_id), None)
+    if standard is None:
+        rules = [reason.rule for reason in grade.reasons]
+        return FruitTexts(
+            grade_class=grade.grade_class, standard=grade.standard_id, reasons=rules, unverified=[]
+        )
+    said = [
+        (reason.denies is not None or reason.verified, reason_text(reason, standard, language))
+        for reason in grade.reasons
+    ]
     return FruitTexts(
-        grade_class=class_name(str(grade["class"]), standard, language),
-        standard=str(grade["standard_id"]) if standard is None else in_language(standard.names, language),
-        reasons=[_reason(reason, standard, language) for reason in grade["reasons"]],
+        grade_class=class_name(grade.grade_class, standard, language),
+        standard=standard.names.zh if language == "zh" else standard.names.en,
+        reasons=[text for decided, text in said if decided],
+        unverified=[text for decided, text in said if not decided],
     )
-
-
-def class_name(class_id: str, standard: Standard | None, language: Language) -> str:
-    """The name of a class, such as "Class I"."""
-    own = _OWN_CLASSES.get(class_id)
-    if own is not None:
-        return in_language(own, language)
-    for grade_class in standard.classes if standard else ():
-        if grade_class.class_id == class_id:
-            return in_language(grade_class.names, language)
-    return class_id
-
-
-def in_language(names: Names, language: Language) -> str:
-    """One of the two names."""
-    return names.zh if language == "zh" else names.en
-
-
-def _reason(reason: Mapping[str, object], standard: Standard | None, language: Language) -> str:
-    return f"{reason['rule']}: {reason['value']} (limit {reason['limit']})"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from time import perf_counter
-
-from grader.record import record_to_json
 
 from grader.image_io import decode_image, encode_jpeg
 from grader.overlay import draw_overlay
 from grader.pipeline import GradedFrame, GradeOptions
+from grader.record import record_to_json
 from grader.types import FruitRecord
 from service.grading_port import FruitGrader
 from service.uploads import Upload
@@ -41,6 +41,7 @@ class GradedUpload:
     pictures: tuple[GradedPicture, ...]
     records: tuple[dict[str, object], ...]
     notes: tuple[str, ...]
+    graded_at: datetime
     duration_ms: float
 
 
@@ -57,8 +58,10 @@ def grade_pictures(
     frames = [decode_image(upload.data, upload.name) for upload in uploads]
     if options.one_fruit:
         fruit = grader.grade_views(frames, options)
-        results = tuple(_with_decision_of(fruit.record, result) for result in fruit.frames)
-        records = () if fruit.record is None else (fruit.record,)
+        results: tuple[GradedFrame, ...] = tuple(
+            _with_decision_of(fruit.record, result) for result in fruit.frames
+        )
+        records: tuple[FruitRecord, ...] = () if fruit.record is None else (fruit.record,)
     else:
         results = tuple(grader.grade_frame(frame, options) for frame in frames)
         records = tuple(record for result in results for record in result.records)
@@ -70,6 +73,7 @@ def grade_pictures(
         pictures=pictures,
         records=tuple(record_to_json(record) for record in records),
         notes=notes,
+        graded_at=datetime.now(UTC),
         duration_ms=round((perf_counter() - started) * 1000, 1),
     )
 

@@ -27,6 +27,16 @@ class Sample:
     file: Path
     mm_per_px: float | None
 
+    @property
+    def title(self) -> str:
+        """The name for people: `apple_fuji_2.jpg` is "apple fuji 2"."""
+        return self.file.stem.replace("_", " ")
+
+    @property
+    def options(self) -> GradeOptions:
+        """How it is graded."""
+        return GradeOptions(mm_per_px=self.mm_per_px)
+
 
 class SampleGallery:
     """Samples in name order and what came of them. Filled by one thread, read by others."""
@@ -68,8 +78,7 @@ class SampleGallery:
                 return
             try:
                 upload = Upload(name=sample.name, data=sample.file.read_bytes())
-                options = GradeOptions(mm_per_px=sample.mm_per_px)
-                self._graded[sample.name] = grade_pictures([upload], options, grader, overlay)
+                self._graded[sample.name] = grade_pictures([upload], sample.options, grader, overlay)
             except (GraderError, OSError) as error:
                 self._problems[sample.name] = str(error)
                 structlog.get_logger().warning("sample_not_graded", sample=sample.name, reason=str(error))

@@ -22,28 +22,32 @@ class GradeQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    crop: CropChoice = Field("auto", description="Kind of fruit; `auto` lets the network decide.")
+    crop: CropChoice = Field(default="auto", description="Kind of fruit; `auto` lets the network decide.")
     variety: Annotated[str, Field(pattern=r"^[\w .'-]{1,80}$")] | None = Field(
-        None, description="Variety, such as fuji."
+        default=None, description="Variety, such as fuji."
     )
     standard: Annotated[str, Field(pattern=NAME)] | None = Field(
-        None, description="Id of a standard (see /api/v1/standards); empty: the default of the crop."
+        default=None, description="Id of a standard (see /api/v1/standards); empty: the default of the crop."
     )
     sku_table: str = Field(
-        DEFAULT_SKU_TABLE, pattern=NAME, description="Name of a SKU table (see /api/v1/skus)."
+        default=DEFAULT_SKU_TABLE, pattern=NAME, description="Name of a SKU table (see /api/v1/skus)."
     )
     mm_per_px: float | None = Field(
-        None,
+        default=None,
         gt=0,
         lt=1000,
         description="Scale in the plane of the fruit's outline, mm per pixel. Without: no sizes in mm.",
     )
-    one_fruit: bool = Field(False, description="All pictures show the same fruit from several sides.")
-    overlay: bool = Field(False, description="Also make annotated pictures; `overlay_url` says where.")
-    frame: str | None = Field(
-        None, max_length=200, description="Name of a raw picture; files of a form have their own."
+    one_fruit: bool = Field(default=False, description="All pictures show the same fruit from several sides.")
+    overlay: bool = Field(
+        default=False, description="Also make annotated pictures; `overlay_url` says where."
     )
-    lang: Language = Field("en", description="Language of the texts and of the words in annotated pictures.")
+    frame: str | None = Field(
+        default=None, max_length=200, description="Name of a raw picture; files of a form have their own."
+    )
+    lang: Language = Field(
+        default="en", description="Language of the texts and of the words in annotated pictures."
+    )
 
     def options(self) -> GradeOptions:
         """The same for the grader."""
@@ -58,11 +62,12 @@ class GradeQuery(BaseModel):
 
 
 class FruitTexts(BaseModel):
-    """The decision in words. reasons: why a better class was denied, in the order of the record."""
+    """The decision in words. reasons: why a better class was denied. unverified: what no camera saw, check by hand."""
 
     grade_class: str = Field(serialization_alias="class")
     standard: str
     reasons: list[str]
+    unverified: list[str]
 
 
 class FruitOut(BaseModel):
@@ -164,10 +169,30 @@ class StandardsOut(BaseModel):
     standards: list[StandardOut]
 
 
+class SkuRuleOut(BaseModel):
+    """One rule; an empty list means any. code may hold {crop}, {variety}, {class} and {size}."""
+
+    crops: list[str]
+    varieties: list[str]
+    classes: list[str]
+    sizes: list[str]
+    code: str
+    outlet: str
+
+
+class SkuTableOut(BaseModel):
+    """One SKU table. rules: in order, the first that matches a fruit takes it. name: what `sku_table` takes."""
+
+    name: str
+    outlets: list[str]
+    size_tables: list[str]
+    rules: list[SkuRuleOut]
+
+
 class SkuTablesOut(BaseModel):
     """All SKU tables that are installed."""
 
-    tables: list[dict[str, JsonValue]]
+    tables: list[SkuTableOut]
 
 
 class ModelOut(BaseModel):
@@ -192,6 +217,7 @@ class SampleOut(BaseModel):
     """A sample picture that ships. grading: null until it is graded."""
 
     name: str
+    title: str
     url: str
     grading: GradingOut | None
     problem: str | None

@@ -22,29 +22,41 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GRADER_", frozen=True, extra="forbid")
 
-    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens it to the local network.")
-    port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 picks a free one.")
-    data_dir: Path = Field(default_factory=_data_dir, description="Folder of records and pictures.")
-    model_dir: Path | None = Field(None, description="Folder of the model; empty: the one that ships.")
-    samples_dir: Path = Field(default_factory=_samples_dir, description="Folder of the sample pictures.")
-    demo: bool = Field(False, description="Store the graded sample pictures as records, so that lists fill.")
-    grading_workers: int = Field(2, ge=1, le=64, description="Pictures graded at the same time (threads).")
-    queue_limit: int = Field(16, ge=0, le=1000, description="Requests that may wait for a worker.")
-    max_upload_mb: int = Field(
-        64, ge=1, le=1024, description="Largest request body, in MB (1 MB = 1,000,000 bytes)."
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; 0.0.0.0 opens it to the local network."
     )
-    max_pictures: int = Field(24, ge=1, le=200, description="Most pictures in one request.")
+    port: int = Field(default=8000, ge=0, le=65535, description="TCP port; 0 picks a free one.")
+    data_dir: Path = Field(default_factory=_data_dir, description="Folder of records and pictures.")
+    model_dir: Path | None = Field(
+        default=None, description="Folder of the model; empty: the one that ships."
+    )
+    samples_dir: Path = Field(default_factory=_samples_dir, description="Folder of the sample pictures.")
+    demo: bool = Field(
+        default=False, description="Store the graded sample pictures as records, so that lists fill."
+    )
+    grading_workers: int = Field(
+        default=2, ge=1, le=64, description="Pictures graded at the same time (threads)."
+    )
+    queue_limit: int = Field(default=16, ge=0, le=1000, description="Requests that may wait for a worker.")
+    max_upload_mb: int = Field(
+        default=64, ge=1, le=1024, description="Largest request body, in MB (1 MB = 1,000,000 bytes)."
+    )
+    max_pictures: int = Field(default=24, ge=1, le=200, description="Most pictures in one request.")
     upload_timeout_s: float = Field(
-        120.0, gt=0, le=3600, description="Longest time a body may take to arrive, in s."
+        default=120.0, gt=0, le=3600, description="Longest time a body may take to arrive, in s."
     )
     min_free_mb: int = Field(
-        200, ge=0, description="Refuse new pictures when less disk space is free, in MB."
+        default=200, ge=0, description="Refuse new pictures when less disk space is free, in MB."
     )
-    jpeg_quality: int = Field(88, ge=50, le=100, description="Quality of annotated pictures (JPEG, 50-100).")
+    jpeg_quality: int = Field(
+        default=88, ge=50, le=100, description="Quality of annotated pictures (JPEG, 50-100)."
+    )
     shutdown_timeout_s: int = Field(
-        30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
+        default=30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level logged."
+    )
 
     @property
     def max_upload_bytes(self) -> int:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import JsonValue
-
-import grader
-
-SKU_TABLES = Path(grader.__file__).parent / "sku_tables"
+from grader.sku import SKU_TABLES_FOLDER, SkuRule, SkuTable, load_sku_table
+from service.schemas import SkuRuleOut, SkuTableOut
 
 
-def list_sku_tables(folder: Path = SKU_TABLES) -> list[dict[str, JsonValue]]:
-    """Every table of `folder` as it stands in its file, with `name`: what the option `sku_table` takes."""
-    return [
-        {"name": file.stem, **tomllib.loads(file.read_text("utf-8"))}
-        for file in sorted(folder.glob("*.toml"))
-    ]
+def list_sku_tables(folder: Path = SKU_TABLES_FOLDER) -> list[SkuTableOut]:
+    """Every table of `folder`, by name.
+
+    Raises:
+        SkuTableError: a table has faults.
+    """
+    return [_table(file.stem, load_sku_table(file)) for file in sorted(folder.glob("*.toml"))]
+
+
+def _table(name: str, table: SkuTable) -> SkuTableOut:
+    return SkuTableOut(
+        name=name,
+        outlets=list(table.outlets),
+        size_tables=[codes.sizes_id for codes in table.size_codes],
+        rules=[_rule(rule) for rule in table.rules],
+    )
+
+
+def _rule(rule: SkuRule) -> SkuRuleOut:
+    return SkuRuleOut(
+        crops=sorted(rule.crops),
+        varieties=sorted(rule.varieties),
+        classes=sorted(rule.classes),
+        sizes=sorted(rule.sizes),
+        code=rule.code,
+        outlet=rule.outlet,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -61,10 +60,11 @@ def samples(services: RunningServices, lang: Language = "en") -> SamplesOut:
         graded = gallery.graded(sample.name)
         answer = None
         if graded is not None:
-            answer = sample_answer(sample.name, graded, datetime.now(UTC), services.standards, lang)
+            answer = sample_answer(sample, graded, services.standards, lang)
         found.append(
             SampleOut(
                 name=sample.name,
+                title=sample.title,
                 url=sample_url(sample.name),
                 grading=answer,
                 problem=gallery.problem(sample.name),

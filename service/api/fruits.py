@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["fruits"])
 
 PictureName = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the picture.")]
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-_PICTURE = {200: {"content": {"image/*": {}}, "description": "The picture."}}
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}, "description": "The picture."}}
 
 
 @router.get("/fruits", summary="Stored fruits, newest first", responses=errors(422))

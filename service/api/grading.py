@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Annotated
 
@@ -13,7 +12,6 @@ from service.api.error_docs import errors
 from service.grade_pictures import OverlayStyle, grade_pictures
 from service.schemas import MAX_ID, GradeQuery, GradingOut, Language
 from service.services import RunningServices, Services
-from service.store.record_store import StoredGrading
 from service.uploads import Upload, read_uploads
 
 router = APIRouter(tags=["grading"])
@@ -71,8 +69,6 @@ def _grade_and_keep(uploads: tuple[Upload, ...], query: GradeQuery, services: Se
         else None
     )
     graded = grade_pictures(uploads, query.options(), services.model.grader(), overlay)
-    kept: StoredGrading = services.archive.keep(
-        graded, options=query.model_dump(mode="json"), graded_at=datetime.now(UTC)
-    )
+    kept = services.archive.keep(graded, options=query.model_dump(mode="json"))
     services.metrics.count_grading(seconds=perf_counter() - started, records=graded.records)
     return grading_answer(kept, services.standards, query.lang)

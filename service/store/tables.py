@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from sqlalchemy import DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -41,7 +40,7 @@ class Grading(Table):
     """One request that was graded: one or more pictures, none or more fruits."""
 
     __tablename__ = "grading"
-    __table_args__: ClassVar[dict[str, bool]] = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     grading_id: Mapped[int] = mapped_column(primary_key=True)
     graded_at: Mapped[datetime] = mapped_column(UtcDateTime)

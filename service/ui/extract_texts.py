@@ -1,4 +1,4 @@
-"""Finds every text of the page that is marked for translation; `python -m service.ui.extract_texts` updates the files."""
+"""Finds every text marked for translation; `python -m service.ui.extract_texts` updates the `.po` files."""
 
 from __future__ import annotations
 
@@ -33,14 +33,18 @@ def update(language: str) -> Catalog:
     if file.exists():
         with file.open("rb") as stream:
             known = read_po(stream, locale=language)
-    fresh = Catalog(locale=language, project="produce-grader", fuzzy=False)
+    fresh = Catalog(
+        locale=language,
+        fuzzy=False,
+        header_comment="# Texts of the page. Made by service/ui/extract_texts.py; edit the translations only.",
+    )
     for text, places in find_texts().items():
         old = known.get(text)
         files = sorted({(place, None) for place, _ in places})
         fresh.add(text, old.string if old else "", locations=files)  # type: ignore[arg-type]
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
-        write_po(stream, fresh, width=110, sort_output=True, omit_header=False)
+        write_po(stream, fresh, width=110, sort_output=True, omit_header=True)
     return fresh
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "zh")
+from service.schemas import Language
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 FOLDER = Path(__file__).parent / "translations"
 
 
@@ -22,17 +24,18 @@ def load_catalogue(language: str) -> dict[str, str]:
     return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
 
 
-def choose_language(query: str | None, cookie: str | None, accept: str | None) -> str:
+def choose_language(query: str | None, cookie: str | None, accept: str | None) -> Language:
     """The first that is known: `?lang=`, the cookie, the browser's `Accept-Language`, English.
 
     >>> choose_language(None, None, "zh-CN,zh;q=0.9,en;q=0.8")
     'zh'
     """
-    for wanted in (query, cookie):
-        if wanted in LANGUAGES:
-            return wanted
-    found = negotiate_locale(_accepted(accept or ""), LANGUAGES, sep="-")
-    return found or LANGUAGES[0]
+    accepted = negotiate_locale(_accepted(accept or ""), LANGUAGES, sep="-")
+    for wanted in (query, cookie, accepted):
+        for language in LANGUAGES:
+            if wanted == language:
+                return language
+    return LANGUAGES[0]
 
 
 def translate(catalogue: Mapping[str, str], text: str) -> str:

@@ -12,7 +12,7 @@ export function fruitCard(fruit, index, onSelect) {
     markClass(element("span", "number", fruit.fruit_index + 1), fruit.grade.class),
     element("strong", "class-name", fruit.texts.class),
     element("span", "crop", [name(fruit.crop), fruit.variety].filter(Boolean).join(" · ")),
-    element("span", "sure", _("{share} sure", { share: percent(fruit.grade.confidence) })),
+    element("span", "sure", _("Confidence {share}", { share: percent(fruit.grade.confidence) })),
   );
   if (fruit.grade.review) head.append(element("span", "tag review", _("check by hand")));
   head.addEventListener("click", () => onSelect(index));
@@ -30,15 +30,21 @@ export function markSelected(root, index) {
 
 function why(fruit) {
   const box = element("div", "why");
-  const reasons = fruit.texts.reasons;
-  if (reasons.length === 0) {
-    box.append(element("p", "", _("Nothing stands against the best class.")));
-    return box;
+  const { reasons, unverified } = fruit.texts;
+  if (reasons.length > 0) box.append(element("h3", "", _("Why")), lines(reasons));
+  else box.append(element("p", "", _("Nothing seen stands against the best class.")));
+  if (unverified.length > 0) {
+    const more = element("details", "unverified");
+    more.append(element("summary", "", _("Not verified by the camera: {count}", { count: unverified.length })), lines(unverified));
+    box.append(more);
   }
-  const list = element("ul", "");
-  for (const reason of reasons) list.append(element("li", "", reason));
-  box.append(element("h3", "", _("Why")), list);
   return box;
+}
+
+function lines(texts) {
+  const list = element("ul", "");
+  for (const text of texts) list.append(element("li", "", text));
+  return list;
 }
 
 function facts(fruit) {
@@ -52,7 +58,7 @@ function facts(fruit) {
   if (colour && fruit.crop === "apple") fact(list, _("Red colour"), blush(colour));
   if (colour?.ground_lab) fact(list, _("Ground colour"), [swatch(colour.ground_lab), strong(lab(colour.ground_lab))]);
   if (netting) fact(list, _("Netting"), [strong(percent(netting.cover_fraction))]);
-  fact(list, _("Skin seen"), [strong(percent(fruit.surface_seen_fraction)), range(_("in {count} views", { count: fruit.view_count }))]);
+  fact(list, _("Skin seen"), [strong(percent(fruit.surface_seen_fraction)), range(fruit.view_count === 1 ? _("in one view") : _("in {count} views", { count: fruit.view_count }))]);
   return list;
 }
 

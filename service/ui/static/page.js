@@ -12,7 +12,8 @@ const $ = (id) => document.getElementById(id);
 const KEPT = "gradings";
 const MOST_KEPT = 24;
 
-// An entry: {key, title, files, grading, sample, problem, progress, thumb, options, view}
+// An entry: {key, title, files, grading, sample, problem, progress, thumb, options, view, scale}
+// options: as they stood when it was graded. scale: mm per pixel that a sample picture is known to have.
 const entries = [];
 let current = null;
 let chosenFruit = 0;
@@ -30,7 +31,7 @@ function addFiles(files) {
   }
   const groups = readOptions().one_fruit ? [pictures] : pictures.map((file) => [file]);
   const added = groups.map((group) => ({
-    key: crypto.randomUUID?.() ?? String(Math.random()),
+    key: newKey(),
     title: group[0].name,
     files: group,
     thumb: URL.createObjectURL(group[0]),
@@ -42,6 +43,12 @@ function addFiles(files) {
   open(added[0]);
 }
 
+let keyCount = 0;
+function newKey() {
+  keyCount += 1;
+  return `new-${keyCount}`;
+}
+
 function enqueue(entry, index = 0, total = 1) {
   Object.assign(entry, { waiting: true, problem: null, progress: 0, turn: [index + 1, total] });
   working = working.then(() => run(entry));
@@ -49,8 +56,9 @@ function enqueue(entry, index = 0, total = 1) {
 
 async function run(entry) {
   entry.options = readOptions();
+  const query = entry.scale ? { mm_per_px: entry.scale, ...entry.options } : entry.options;
   try {
-    entry.grading = await grade(entry.files, entry.options, (share) => {
+    entry.grading = await grade(entry.files, query, (share) => {
       entry.progress = share;
       if (entry === current) showProgress();
     });
@@ -69,7 +77,7 @@ async function gradeAgain() {
     const blob = await (await fetch(picture.url)).blob();
     return new File([blob], picture.frame, { type: blob.type });
   })));
-  const entry = { key: crypto.randomUUID?.() ?? String(Math.random()), title: current.title, files, view: 0 };
+  const entry = { key: newKey(), title: current.title, files, view: 0, scale: current.scale };
   entry.thumb = current.thumb ?? pictures[0].url;
   entries.unshift(entry);
   enqueue(entry);
@@ -173,7 +181,15 @@ function optionsDiffer() {
 // ---- the strip of pictures
 
 function drawStrip() {
-  $("strip").replaceChildren(...entries.flatMap(stripItems));
+  const items = entries.flatMap(stripItems);
+  const firstSample = entries.findIndex((entry) => entry.sample);
+  if (firstSample >= 0) {
+    const divider = document.createElement("li");
+    divider.className = "divider";
+    divider.textContent = _("Samples");
+    items.splice(entries.slice(0, firstSample).flatMap((entry) => entry.grading?.pictures ?? [0]).length, 0, divider);
+  }
+  $("strip").replaceChildren(...items);
 }
 
 function stripItems(entry) {
@@ -191,7 +207,7 @@ function stripItems(entry) {
     image.loading = "lazy";
     const label = document.createElement("span");
     label.className = "thumb-name";
-    label.textContent = (entry.sample ? `${_("Sample")}: ` : "") + (picture?.frame ?? entry.title);
+    label.textContent = entry.sample ? entry.title : (picture?.frame ?? entry.title);
     const chips = document.createElement("span");
     chips.className = "chips";
     for (const fruit of entry.grading?.fruits ?? []) {
@@ -247,9 +263,10 @@ async function loadSamples() {
   for (const sample of answer.samples) {
     const known = entries.find((entry) => entry.key === `sample-${sample.name}`);
     const problem = sample.problem ? new Problem("invalid_image", sample.problem) : null;
-    const fresh = { title: sample.name, grading: sample.grading, thumb: sample.url, sample: true, problem };
+    const fresh = { title: sample.title, grading: sample.grading, thumb: sample.url, sample: true, problem };
+    fresh.scale = sample.grading?.options.mm_per_px;
     if (known) Object.assign(known, fresh);
-    else entries.push({ key: `sample-${sample.name}`, view: 0, options: {}, ...fresh });
+    else entries.push({ key: `sample-${sample.name}`, view: 0, options: readOptions(), ...fresh });
   }
   if (!current) {
     const first = entries.find((entry) => entry.grading);
