@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from grader.types import BoolArray, FloatArray, UInt8Array
-from training.fruit_shape import as_bool, fill_holes, open_mask
+from training.fruit_shape import fill_holes, open_mask
 
 # Lightness counts less than chroma, so that the soft shadow of a fruit stays ground.
 LIGHTNESS_WEIGHT = 0.45
