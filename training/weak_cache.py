@@ -16,7 +16,7 @@ import numpy as np
 from rich.progress import track
 
 from grader.image_io import read_image, write_jpeg
-from grader.types import Box, UInt8Array
+from grader.types import BoolArray, Box, UInt8Array
 from training.label_canvas import GROUND, WeakLabel
 from training.manifest import SPLITS, Photograph, load_manifest, select_photographs
 from training.weak_labels import label_photograph
@@ -25,8 +25,8 @@ LONG_SIDE_PX = 384
 JPEG_QUALITY = 95
 TURNTABLE_STEP = 3
 BACKGROUND_SIDE_PX = 160
-# Patches flatter than this (standard deviation of grey, 0-255) are studio white, which is painted as easily.
-FLAT_DEVIATION = 6.0
+# Range of grey (2nd to 98th percentile, 0-255) below which a patch is plain paper, as easily painted.
+FLAT_RANGE = 15.0
 
 
 class FactEntry(TypedDict):
@@ -95,23 +95,15 @@ def thin_turntables(photographs: Sequence[Photograph]) -> list[Photograph]:
     return kept
 
 
-def convert(
-    photographs: Sequence[Photograph], out: Path, backgrounds: Path | None = None
-) -> list[IndexEntry]:
-    """Writes picture and label of each photograph and `index.json`. What is already there is not made again.
-
-    backgrounds: also write a patch without fruit of each new photograph that has one to this folder.
-    """
+def convert(photographs: Sequence[Photograph], out: Path) -> list[IndexEntry]:
+    """Writes picture and label of each photograph and `index.json`. What is already there is not made again."""
     out.mkdir(parents=True, exist_ok=True)
     index: list[IndexEntry] = []
     for photo in track(photographs, description=f"label sets -> {out}"):
         entry_file = out / f"{photo.name}.json"
         if not entry_file.is_file():
             rgb = read_image(photo.path).rgb
-            label = label_photograph(photo, rgb)
-            entry = _write_pair(photo, rgb, label, out)
-            if backgrounds is not None:
-                _write_background(rgb, label, backgrounds / f"{photo.name}.jpg")
+            entry = _write_pair(photo, rgb, label_photograph(photo, rgb), out)
             entry_file.write_text(json.dumps(entry), encoding="utf-8")
         index.append(json.loads(entry_file.read_text(encoding="utf-8")))
     (out / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
@@ -147,26 +139,35 @@ def _write_pair(photo: Photograph, rgb: UInt8Array, label: WeakLabel, out: Path)
     )
 
 
-def _write_background(rgb: UInt8Array, label: WeakLabel, path: Path) -> None:
-    patch = largest_ground_square(label)
-    if patch is None:
-        return
-    x0, y0, x1, y1 = patch
-    pixels = np.ascontiguousarray(rgb[y0:y1, x0:x1])
-    if pixels.mean(axis=2).std() >= FLAT_DEVIATION:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_jpeg(path, pixels, quality=JPEG_QUALITY)
+def write_backgrounds(photographs: Sequence[Photograph], converted: Path, out: Path) -> int:
+    """Writes the largest square without fruit of each converted photograph, at its own size; returns how many.
+
+    Squares under 160 px and flat ones are left out.
+    """
+    count = 0
+    for photo in track(photographs, description=f"backgrounds -> {out}"):
+        with np.load(converted / f"{photo.name}.npz") as label:
+            ground = label["surface_set"] == GROUND
+        rgb = read_image(photo.path).rgb
+        scale = max(rgb.shape[:2]) / max(ground.shape)
+        square = largest_square(ground, int(np.ceil(BACKGROUND_SIDE_PX / scale)))
+        if square is None:
+            continue
+        x0, y0, x1, y1 = (round(edge * scale) for edge in square)
+        pixels = np.ascontiguousarray(rgb[y0:y1, x0:x1])
+        if np.subtract(*np.percentile(pixels.mean(axis=2), (98, 2))) >= FLAT_RANGE:
+            write_jpeg(out / f"{photo.name}.jpg", pixels, quality=JPEG_QUALITY)
+            count += 1
+    return count
 
 
-def largest_ground_square(label: WeakLabel) -> Box | None:
-    """The largest square in which nearly every pixel is surely ground (99 %), None when under 160 px."""
-    ground = (label.surface_set == GROUND).astype(np.float64)
-    total = np.pad(ground, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    height, width = ground.shape
-    for side in range(min(height, width), BACKGROUND_SIDE_PX - 1, -8):
+def largest_square(ground: BoolArray, least_px: int) -> Box | None:
+    """The largest square (to 8 px) of at least `least_px` with only True in it, None where there is none."""
+    total = np.pad(ground.astype(np.int64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    for side in range(min(ground.shape), least_px - 1, -8):
         sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
         y, x = np.unravel_index(int(np.argmax(sums)), sums.shape)
-        if sums[y, x] >= 0.99 * side * side:
+        if sums[y, x] == side * side:
             return (int(x), int(y), int(x) + side, int(y) + side)
     return None
 
@@ -183,7 +184,10 @@ def main() -> None:
     cv2.setNumThreads(1)
     datasets = frozenset(wish.dataset) if wish.dataset else None
     photographs = select_photographs(load_manifest(wish.data), split=wish.split, datasets=datasets)
-    index = convert(thin_turntables(photographs), wish.out, wish.backgrounds)
+    photographs = tuple(thin_turntables(photographs))
+    index = convert(photographs, wish.out)
+    if wish.backgrounds is not None:
+        write_backgrounds(photographs, wish.out, wish.backgrounds)
     fruit, trusted, pictures = Counter[str](), Counter[str](), Counter[str]()
     for entry in index:
         pictures[entry["dataset"]] += 1
