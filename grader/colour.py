@@ -28,9 +28,9 @@ GLARE_LIGHTNESS = 72.0
 GLARE_MAX_CHROMA = 18.0
 CLIPPED_LEVEL = 250
 SHADOW_LIGHTNESS = 8.0
-MAX_RELATIVE_RADIUS = 0.975
-RING_RELATIVE_RADIUS = 0.90
-"""Skin beyond the first (tilted more than 77 degrees) mirrors its surroundings and mixes with them: not judged.
+MAX_RELATIVE_RADIUS = 0.98
+RING_RELATIVE_RADIUS = 0.93
+"""Skin beyond the first (tilted more than 78 degrees) mirrors its surroundings and mixes with them: not judged.
 The ring between the two stands in for it, so that a share is still one of all skin seen."""
 RING_WEIGHT = 1 / (1 - sqrt((1 - MAX_RELATIVE_RADIUS**2) / (1 - RING_RELATIVE_RADIUS**2)))
 """On a sphere the skin beyond the relative radius rho has the share sqrt(1 - rho^2) of the half seen."""
@@ -41,12 +41,13 @@ MIN_PATCH_FRACTION = 0.02
 def rgb_to_lab(rgb: UInt8Array) -> FloatArray:
     """CIELAB (D65, 2 degrees) of sRGB pixels, float32 (..., 3) as (L* 0-100, a*, b*).
 
-    IEC 61966-2-1 and CIE 15 as OpenCV carries them out on float32 in 0-1: pure red is (53.24, 80.09, 67.20).
+    IEC 61966-2-1 to linear light by table, then CIE 15 as OpenCV carries it out on float32: pure red is (53.24, 80.09,
+    67.20). (OpenCV's own sRGB curve is an approximation and up to 0.15 off in L*.)
 
     Args:
         rgb: uint8 (..., 3), R-G-B.
     """
-    return _encoded_to_lab(rgb.astype(np.float32) * np.float32(1 / 255))
+    return _linear_to_lab(_linear_levels()[rgb])
 
 
 def measure_colour(
@@ -120,18 +121,16 @@ def _mean_lab(lab: FloatArray, area: FloatArray, where: BoolArray, total: float)
     return float(mean[0]), float(mean[1]), float(mean[2])
 
 
-def _encoded_to_lab(encoded: FloatArray) -> FloatArray:
-    flat = np.ascontiguousarray(encoded.reshape(1, -1, 3))
-    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2LAB), dtype=np.float32).reshape(encoded.shape)
-
-
 def _corrected_to_lab(rgb: UInt8Array, colour_matrix: NDArray[np.float64]) -> FloatArray:
     matrix = np.asarray(colour_matrix)
     if matrix.shape != (3, 3):
         raise ValueError(f"colour_matrix must have the shape (3, 3), got {matrix.shape}")
-    linear = np.clip(_linear_levels()[rgb] @ matrix.T.astype(np.float32), 0, 1).reshape(1, -1, 3)
-    lab = cv2.cvtColor(np.ascontiguousarray(linear), cv2.COLOR_LRGB2LAB)
-    return np.asarray(lab, dtype=np.float32).reshape(rgb.shape)
+    return _linear_to_lab(np.clip(_linear_levels()[rgb] @ matrix.T.astype(np.float32), 0, 1))
+
+
+def _linear_to_lab(linear: FloatArray) -> FloatArray:
+    flat = np.ascontiguousarray(linear.reshape(1, -1, 3))
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_LRGB2LAB), dtype=np.float32).reshape(linear.shape)
 
 
 @lru_cache(maxsize=1)

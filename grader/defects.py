@@ -15,9 +15,10 @@ from grader.types import FIRST_DEFECT_VALUE, Defect, DefectKind, FruitView, Surf
 
 MERGE_GAP_DIAMETERS = 0.02
 """Fragments of one kind nearer than this share of the diameter (1.5 mm on a 75 mm apple) are one defect."""
-MIN_AREA_FRACTION = 0.0005
 MIN_AREA_MM2 = 2.0
-"""A speck smaller than the greater of the two is dropped, unless the network is `SURE_CONFIDENCE` of it."""
+MIN_AREA_FRACTION = 0.0003
+"""A speck below the first (with a scale) or below this share of the skin seen (without one; 2 mm2 on a 70 mm apple) is
+dropped, unless the network is `SURE_CONFIDENCE` of it. Our choice."""
 SURE_CONFIDENCE = 0.80
 MIN_CONFIDENCE = 0.30
 MIN_PIXELS = 4
@@ -116,7 +117,7 @@ def _defects_of_kind(
         fraction = float(areas[index]) / seen_px2
         area_mm2 = None if mm_per_px is None else float(areas[index]) * mm_per_px**2
         confidence = min(1.0, float(trust[index]))
-        speck = fraction < MIN_AREA_FRACTION or (area_mm2 is not None and area_mm2 < MIN_AREA_MM2)
+        speck = fraction < MIN_AREA_FRACTION if area_mm2 is None else area_mm2 < MIN_AREA_MM2
         if confidence < MIN_CONFIDENCE or (speck and confidence < SURE_CONFIDENCE):
             continue
         mine = label == index

@@ -131,8 +131,8 @@ def fit_outline(view: FruitView) -> Outline:
 
     1. The radius of the mask along 256 rays; rays through a stalk that sticks out or along the border of the frame
        do not count. 2. Along each normal, within a few pixels, the place where the colour changes most (half-pixel
-       steps, parabola through the three highest). No clear change, as in glare or against a fruit of the same colour: the
-       mask stays. 3. A robust smooth curve through all.
+       steps, parabola through the three highest). No clear change, as in glare or against a fruit of the same
+       colour: the mask stays. 3. A robust smooth curve through all.
 
     Raises:
         ValueError: the mask is empty.

@@ -40,8 +40,8 @@ GREATEST_OVER_SEEN = 1.008
 """An equator is not quite round: the greatest width over the one that a side view happens to show (same outlines 1.011,
 round fruit 1)."""
 UNKNOWN_POSE_SLOPE = 0.22
-"""Axis not seen: diameter / median width = 1 + slope x (largest / smallest width - 1). Between the modelled apples, whose
-shoulders make the largest width exceed the diameter (-0.2), and oblate spheroids, whose largest width it is (+0.5)."""
+"""Axis not seen: diameter / median width = 1 + slope x (largest / smallest width - 1). Between the modelled apples,
+whose shoulders exceed the diameter with the largest width (-0.2), and oblate spheroids, which do not (+0.5)."""
 RING_SIGMA = 0.010
 """An apple passes along its axis: its ring is 1.003 +- 0.009 of its equatorial diameter (same outlines)."""
 SHOULDERS = {Crop.APPLE: 0.96, Crop.MELON: 1.0}

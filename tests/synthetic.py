@@ -125,7 +125,7 @@ def paint_fruit(
     x1, y1 = np.minimum(np.ceil(middle + half).astype(int) + 1, [frame_w, frame_h])
     h, w = int(y1 - y0), int(x1 - x0)
 
-    sub = 4
+    sub = 3
     offsets = (np.arange(sub) + 0.5) / sub - 0.5
     xs = (x0 + np.arange(w)[:, None] + offsets).reshape(-1) - principal[0]
     ys = (y0 + np.arange(h)[:, None] + offsets).reshape(-1) - principal[1]

@@ -1,0 +1,221 @@
+"""Views of one fruit fused: size, colour, and every defect once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+from math import cos, radians, sin
+
+import pytest
+
+from grader.multi_view import Turn, fuse_views
+from grader.types import (
+    ColourMeasurement,
+    Crop,
+    Defect,
+    DefectKind,
+    FruitMeasurement,
+    Landmark,
+    LandmarkKind,
+    NettingMeasurement,
+    SizeMeasurement,
+)
+from grader.uncertainty import make_interval
+
+BOX = (100, 100, 300, 300)
+
+
+def defect(
+    kind: DefectKind = DefectKind.ROT,
+    fraction: float = 0.02,
+    at: tuple[float, float] = (0.0, 0.0),
+    confidence: float = 0.9,
+) -> Defect:
+    """A defect whose box lies around `at`, in radii from the middle of BOX."""
+    x, y = 200 + 100 * at[0], 200 + 100 * at[1]
+    return Defect(
+        kind=kind,
+        area_mm2=fraction * 8836,
+        area_fraction=fraction,
+        length_mm=5.0,
+        length_diameters=5 / 75,
+        elongated=False,
+        confidence=confidence,
+        box_xyxy_px=(round(x) - 4, round(y) - 4, round(x) + 4, round(y) + 4),
+    )
+
+
+def measured(
+    *defects: Defect, diameter: float = 75.0, blush: float = 0.4, frame_id: str = "view", sigma: float = 0.8
+) -> FruitMeasurement:
+    size = SizeMeasurement(
+        diameter_px=diameter / 0.35,
+        equatorial_diameter_mm=make_interval(diameter, sigma),
+        weight_g=make_interval(200.0, 8.0),
+    )
+    return FruitMeasurement(
+        frame_id=frame_id,
+        fruit_index=0,
+        crop=Crop.APPLE,
+        variety=None,
+        box_xyxy_px=BOX,
+        touches_edge=False,
+        view_count=1,
+        surface_seen_fraction=0.33,
+        crop_confidence=0.97,
+        size=size,
+        colour=ColourMeasurement(
+            blush_fraction=blush,
+            light_red_fraction=0.1,
+            ground_lab=(70.0, -5.0, 40.0),
+            blush_lab=(40.0, 40.0, 20.0),
+        ),
+        netting=None,
+        defects=defects,
+        landmarks=(),
+        model_id="m",
+        quality_flags=(),
+    )
+
+
+def test_one_view_stays_as_it_is() -> None:
+    one = measured(defect())
+    assert fuse_views([one]) == one
+
+
+def test_size_is_the_median_with_a_narrower_interval() -> None:
+    fused = fuse_views([measured(diameter=d) for d in (74.5, 75.5, 75.0)])
+    assert fused.view_count == 3
+    assert fused.size.equatorial_diameter_mm.value == 75.0
+    assert fused.size.diameter_px == pytest.approx(75.0 / 0.35)
+    assert fused.size.equatorial_diameter_mm.high < 75.0 + 1.96 * 0.8
+    assert fused.size.length_mm is None
+    assert fused.quality_flags == ()
+
+
+def test_views_that_did_not_see_the_axis_do_not_spoil_the_size() -> None:
+    views = [
+        measured(diameter=75.0, sigma=0.8),
+        measured(diameter=78.0, sigma=2.4),
+        measured(diameter=78.0, sigma=2.4),
+    ]
+    assert fuse_views(views).size.equatorial_diameter_mm.value == 75.0
+
+
+def test_cut_and_hidden_views_have_no_say_in_the_size_when_others_are_whole() -> None:
+    cut = replace(measured(diameter=50.0), touches_edge=True, quality_flags=("touches_edge",))
+    hidden = replace(measured(diameter=55.0), quality_flags=("no_scale", "touches_fruit"))
+    fused = fuse_views([cut, hidden, measured(diameter=75.0)])
+    assert fused.size.equatorial_diameter_mm.value == 75.0
+    assert not fused.touches_edge
+    assert fused.quality_flags == ("no_scale",)
+    all_cut = fuse_views([cut, hidden])
+    assert all_cut.touches_edge
+    assert set(all_cut.quality_flags) >= {"touches_edge", "touches_fruit", "no_scale"}
+
+
+@pytest.mark.parametrize(("larger", "flagged"), [(1.079, False), (1.081, True)])
+def test_views_that_disagree_on_size_are_flagged(larger: float, flagged: bool) -> None:
+    fused = fuse_views([measured(), measured(diameter=75.0 * larger)])
+    assert ("views_disagree_on_size" in fused.quality_flags) is flagged
+
+
+def test_colour_is_weighted_by_the_surface_seen() -> None:
+    views = [
+        replace(measured(blush=0.2), surface_seen_fraction=0.3),
+        replace(measured(blush=0.8), surface_seen_fraction=0.1),
+    ]
+    fused = fuse_views(views)
+    assert fused.colour.blush_fraction == pytest.approx(0.35)
+    assert fused.colour.blush_lab == pytest.approx((40.0, 40.0, 20.0))
+    assert fused.surface_seen_fraction == pytest.approx(1 - 0.7 * 0.9)
+
+
+def test_colours_unknown_everywhere_stay_unknown() -> None:
+    bare = ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
+    fused = fuse_views([replace(measured(), colour=bare)] * 2)
+    assert fused.colour.ground_lab is None
+    assert fused.colour.blush_lab is None
+    assert fused.netting is None
+
+
+def test_netting_and_landmarks_are_fused() -> None:
+    stem = Landmark(kind=LandmarkKind.STEM_CAVITY, box_xyxy_px=(0, 0, 5, 5), confidence=0.6)
+    views = [
+        replace(measured(), netting=NettingMeasurement(cover_fraction=0.4), landmarks=(stem,)),
+        replace(
+            measured(),
+            netting=NettingMeasurement(cover_fraction=0.6),
+            landmarks=(replace(stem, confidence=0.9),),
+        ),
+    ]
+    fused = fuse_views(views)
+    assert fused.netting.cover_fraction == pytest.approx(0.5)
+    assert fused.landmarks == (replace(stem, confidence=0.9),)
+
+
+def test_one_defect_in_three_views_counts_once() -> None:
+    views = [measured(defect(fraction=f, confidence=c)) for f, c in ((0.02, 0.7), (0.03, 0.8), (0.015, 0.95))]
+    (one,) = fuse_views(views).defects
+    seen = 1 - 0.67**3
+    assert one.area_mm2 == pytest.approx(0.03 * 8836)
+    assert one.area_fraction == pytest.approx(0.03 * 0.5 / seen)
+    assert one.confidence == 0.95
+
+
+def test_two_defects_in_one_view_stay_two() -> None:
+    views = [measured(defect(at=(-0.4, 0)), defect(at=(0.4, 0))), measured(defect())]
+    assert len(fuse_views(views).defects) == 2
+
+
+def test_other_kinds_and_other_sizes_stay_apart() -> None:
+    views = [measured(defect(kind=DefectKind.ROT)), measured(defect(kind=DefectKind.SCAB))]
+    assert {d.kind for d in fuse_views(views).defects} == {DefectKind.ROT, DefectKind.SCAB}
+    assert len(fuse_views([measured(defect(fraction=0.02)), measured(defect(fraction=0.0066))]).defects) == 2
+    assert len(fuse_views([measured(defect(fraction=0.02)), measured(defect(fraction=0.0067))]).defects) == 1
+
+
+def test_a_sighting_cut_by_the_rim_may_be_smaller() -> None:
+    views = [measured(defect(fraction=0.02)), measured(defect(fraction=0.001, at=(0.9, 0)))]
+    assert len(fuse_views(views).defects) == 1
+
+
+def test_without_a_turn_the_order_does_not_matter() -> None:
+    views = [
+        measured(defect(fraction=0.02), defect(DefectKind.SCAB, 0.004), diameter=74.0, blush=0.1),
+        measured(defect(fraction=0.05), diameter=75.0, blush=0.7),
+        measured(defect(DefectKind.SCAB, 0.006), diameter=77.0, blush=0.3),
+    ]
+    first = fuse_views(views)
+    for order in permutations(views):
+        assert fuse_views(order) == first
+
+
+@pytest.mark.parametrize("axis", [(0.0, 1.0), (1.0, 0.0), (0.6, 0.8)])
+def test_a_known_turn_follows_a_defect_round_the_fruit(axis: tuple[float, float]) -> None:
+    """A point that starts in front moves, for an axis pointing up in the picture, to the left when turned clockwise
+    looking along the axis."""
+    turn = Turn(axis_xy=axis, step_deg=30.0)
+
+    def seen_at(degrees: float) -> tuple[float, float]:
+        across = sin(radians(degrees))
+        return (-axis[1] * across, axis[0] * across)
+
+    same = [measured(defect(at=seen_at(30 * k))) for k in range(3)]
+    assert len(fuse_views(same, turn).defects) == 1
+    still = [measured(defect(at=(0.0, 0.0))) for _ in range(3)]
+    assert len(fuse_views(still, turn).defects) == 3
+    assert len(fuse_views(still).defects) == 1
+
+
+def test_a_point_on_the_axis_stays_where_it_is() -> None:
+    turn = Turn(axis_xy=(0.0, 1.0), step_deg=60.0)
+    views = [measured(defect(at=(0.0, 0.95 * cos(0)))) for _ in range(6)]
+    assert len(fuse_views(views, turn).defects) == 1
+
+
+def test_unlike_crops_and_no_views_are_refused() -> None:
+    with pytest.raises(ValueError, match="one crop, got \\['apple', 'melon'\\]"):
+        fuse_views([measured(), replace(measured(), crop=Crop.MELON)])
+    with pytest.raises(ValueError, match="at least one measurement"):
+        fuse_views([])
