@@ -62,14 +62,15 @@ class TomlTable:
     def text(self, key: str, *, one_of: Sequence[str] = (), default: str | None = None) -> str:
         """A non-empty string, one of `one_of` if given; `default` where the key may be absent."""
         value = self._take(key, "a text", required=default is None)
+        stand_in = default or next(iter(one_of), "")
         if value is None:
-            return default or ""
+            return stand_in
         if not isinstance(value, str) or not value.strip():
             self.problem(f"{key}: expected a text, got {value!r}", key)
-            return default or ""
+            return stand_in
         if one_of and value not in one_of:
             self.problem(f"{key}: expected one of {', '.join(one_of)}, got {value!r}", key)
-            return one_of[0]
+            return stand_in
         return value
 
     def number(self, key: str, *, low: float, high: float, default: float | None = None) -> float:
