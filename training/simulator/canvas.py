@@ -49,48 +49,52 @@ def blank_canvas(size_hw: tuple[int, int]) -> Canvas:
 
 
 def put(
-    canvas: Canvas, rows: NDArray[np.intp], columns: NDArray[np.intp], *, depth: Floats, place: Floats, normal: Floats,
-    skin: Skin, owner: int, instance: int, crop: int, openness: Floats | float = 1.0, softness: float = 0.0,
+    canvas: Canvas, at: NDArray[np.intp], *, depth: Floats, place: Floats, normal: Floats, skin: Skin, owner: int,
+    instance: int, crop: int, openness: Floats | float = 1.0, softness: float = 0.0,
 ) -> None:
-    """Write pixels of one solid that the caller found to be nearest."""
-    at = (rows, columns)
-    canvas.depth_mm[at] = depth
-    canvas.place_mm[at] = place
-    canvas.normal[at] = normal
-    canvas.albedo[at] = skin.albedo
-    canvas.gloss[at] = skin.gloss
-    canvas.blur[at] = skin.blur
-    canvas.height_mm[at] = skin.height_mm
-    canvas.net[at] = skin.net
-    canvas.surface[at] = skin.surface
-    canvas.openness[at] = openness
-    canvas.softness[at] = softness
-    canvas.owner[at] = owner
-    canvas.instance[at] = instance
-    canvas.crop[at] = crop
+    """Write pixels of one solid that the caller found to be nearest. at: (N,) index row * width + column."""
+    canvas.place_mm.reshape(-1, 3)[at] = place
+    canvas.normal.reshape(-1, 3)[at] = normal
+    canvas.albedo.reshape(-1, 3)[at] = skin.albedo
+    for target, values in (
+        (canvas.depth_mm, depth), (canvas.gloss, skin.gloss), (canvas.blur, skin.blur), (canvas.height_mm, skin.height_mm),
+        (canvas.net, skin.net), (canvas.openness, openness), (canvas.softness, softness),
+    ):
+        target.reshape(-1)[at] = values
+    canvas.surface.reshape(-1)[at] = skin.surface
+    canvas.owner.reshape(-1)[at] = owner
+    canvas.instance.reshape(-1)[at] = instance
+    canvas.crop.reshape(-1)[at] = crop
 
 
 def roughen(canvas: Canvas) -> None:
     """Turn normals by the slope of the fine relief, within each solid (bump mapping without a parametrisation,
     M. S. Mikkelsen, Journal of Graphics Tools 15 (2010))."""
+    width = canvas.height_mm.shape[1]
     same_x = canvas.owner[:, 1:] == canvas.owner[:, :-1]
     same_y = canvas.owner[1:] == canvas.owner[:-1]
     dh_x = np.zeros_like(canvas.height_mm)
     dh_y = np.zeros_like(canvas.height_mm)
     dh_x[:, 1:] = np.where(same_x, np.diff(canvas.height_mm, axis=1), 0)
     dh_y[1:] = np.where(same_y, np.diff(canvas.height_mm, axis=0), 0)
-    rows, columns = np.nonzero((np.abs(dh_x) + np.abs(dh_y) > 1e-5) & (canvas.owner > 0))
-    if not rows.size:
+    at = np.flatnonzero((np.abs(dh_x) + np.abs(dh_y) > 0.004) & (canvas.owner > 0))
+    if not at.size:
         return
-    up, left = np.maximum(rows - 1, 0), np.maximum(columns - 1, 0)
-    normal = canvas.normal[rows, columns]
-    step_x = canvas.place_mm[rows, columns] - canvas.place_mm[rows, left]
-    step_y = canvas.place_mm[rows, columns] - canvas.place_mm[up, columns]
-    across_1, across_2 = np.cross(step_y, normal), np.cross(normal, step_x)
-    size = (step_x * across_1).sum(1)
-    dx, dy = dh_x[rows, columns], dh_y[rows, columns]
-    slope = np.sign(size)[:, None] * (dx[:, None] * across_1 + dy[:, None] * across_2)
+    places, normals = canvas.place_mm.reshape(-1, 3), canvas.normal.reshape(-1, 3)
+    up, left = np.maximum(at - width, 0), np.maximum(at - 1, 0)
+    here, normal = places[at], normals[at]
+    step_x, step_y = here - places[left], here - places[up]
+    across_1, across_2 = _cross(step_y, normal), _cross(normal, step_x)
+    size = np.einsum("ij,ij->i", step_x, across_1)
+    dx, dy = dh_x.reshape(-1)[at], dh_y.reshape(-1)[at]
+    slope = (np.sign(size) * dx)[:, None] * across_1 + (np.sign(size) * dy)[:, None] * across_2
     turned = np.maximum(np.abs(size), 1e-6)[:, None] * normal - slope
-    turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+    turned /= np.maximum(np.sqrt(np.einsum("ij,ij->i", turned, turned)), 1e-9)[:, None]
     sane = np.abs(dx) + np.abs(dy) < 6.0
-    canvas.normal[rows[sane], columns[sane]] = turned[sane]
+    normals[at[sane]] = turned[sane]
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    return np.stack(
+        [a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1], a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2], a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], 1
+    )

@@ -44,7 +44,7 @@ def _axes(spec: DefectSpec) -> Floats:
 def _chart(axes: Floats, direction: Floats, radius_mm: float) -> tuple[Floats, Floats]:
     """Distance-true map around the centre direction: (u, v) in mm of a sphere of the local radius."""
     local = direction @ axes.T
-    flat = np.hypot(local[:, 0], local[:, 1])
+    flat = np.sqrt(local[:, 0] ** 2 + local[:, 1] ** 2)
     far = np.arctan2(flat, local[:, 2]) * np.float32(radius_mm) / np.maximum(flat, 1e-9)
     return local[:, 0] * far, local[:, 1] * far
 

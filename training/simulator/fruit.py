@@ -96,14 +96,14 @@ def paint_fruit(fruit: Fruit, points: Points) -> Skin:
     for defect in fruit.defects:
         paint_defect(skin, points.direction, defect)
     if spec.dust > 0:
-        cloud = on_body(fractal_tile(1.2, 3.0), points.mm, points.direction, 70.0, places[0])
+        cloud = on_body(fractal_tile(1.2, 3.0), points.mm, points.facing, 70.0, places[0])
         share = (0.5 * spec.dust * smoothstep(-0.8, 1.6, cloud)).astype(np.float32)
         skin.albedo = blend(skin.albedo, rgb(170, 158, 138), share)
         skin.gloss *= 1 - share * 1.5
     if spec.wet > 0:
         first, _, number = cell_tile(900, 0, 0.5)
         drop = np.clip(0.10 + 0.34 * number * spec.wet - first, 0, 1).astype(np.float32) * (number > 1 - spec.wet)
-        height = on_body(np.sqrt(drop), points.mm, points.direction, 130.0, places[1], sharp=True)
+        height = on_body(np.sqrt(drop), points.mm, points.facing, 130.0, places[1], sharp=True)
         wet = smoothstep(0.02, 0.12, height)
         skin.height_mm += 2.2 * height
         skin.albedo = skin.albedo * (1 - 0.18 * wet)[:, None]

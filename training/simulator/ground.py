@@ -29,7 +29,7 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
     cloud = on_plane(fractal_tile(1.6, 3.0), u / 520 + at[0], v / 520 + at[1])
     grain = on_plane(fractal_tile(0.7, 8.0), u / 90 + at[2], v / 90 + at[3])
     skin.albedo = np.broadcast_to(np.array(spec.colour, np.float32), (x.size, 3)) * (1 + 0.05 * cloud + 0.03 * grain)[:, None]
-    skin.gloss[:] = rng.uniform(0.0, 0.25)
+    skin.gloss[:] = 0.0 if rng.random() < 0.6 else rng.uniform(0.13, 0.5)
     skin.blur[:] = 0.9
     match spec.kind:
         case "belt":
@@ -37,7 +37,7 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
             weave = np.sin(u * (2 * np.pi / pitch)) * np.sin(v * (2 * np.pi / pitch))
             skin.height_mm = (0.12 * weave * rng.uniform(0, 1) + 0.05 * grain).astype(np.float32)
             dirt = smoothstep(0.8, 2.2, on_plane(fractal_tile(1.1, 4.0), u / 300 + at[4], v / 300 + at[5]))
-            skin.albedo = blend(skin.albedo, rgb(110, 100, 84), 0.5 * dirt)
+            skin.albedo = blend(skin.albedo, skin.albedo * 0.6 + rgb(110, 100, 84) * 0.3, rng.uniform(0, 0.6) * dirt)
         case "rollers":
             phase = np.mod(u / spec.pitch_mm + at[4], 1.0) - 0.5
             bulge = np.sqrt(np.clip(1 - (phase / 0.46) ** 2, 0, 1))

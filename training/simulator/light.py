@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from training.simulator.noise import Floats, look_up
-from training.simulator.spec import LightSpec
+from training.simulator.spec import LampSpec, LightSpec
 
 HEIGHT, WIDTH = 64, 128
 
@@ -83,17 +83,17 @@ def make_light(spec: LightSpec) -> Light:
     )
 
 
-def _lamp(lamp: object, direction: Floats) -> Floats:
-    up, side = np.radians(lamp.elevation_deg), np.radians(lamp.azimuth_deg)  # type: ignore[attr-defined]
+def _lamp(lamp: LampSpec, direction: Floats) -> Floats:
+    up, side = np.radians(lamp.elevation_deg), np.radians(lamp.azimuth_deg)
     front = np.array([np.cos(up) * np.cos(side), np.cos(up) * np.sin(side), np.sin(up)])
     across = np.array([-np.sin(side), np.cos(side), 0.0])
     above = np.cross(front, across)
     ahead = np.maximum(direction @ front, 1e-3)
-    a = np.degrees(np.arctan(direction @ across / ahead)) / (lamp.width_deg / 2)  # type: ignore[attr-defined]
-    b = np.degrees(np.arctan(direction @ above / ahead)) / (lamp.height_deg / 2)  # type: ignore[attr-defined]
+    a = np.degrees(np.arctan(direction @ across / ahead)) / (lamp.width_deg / 2)
+    b = np.degrees(np.arctan(direction @ above / ahead)) / (lamp.height_deg / 2)
     inside = np.clip((1.08 - np.maximum(np.abs(a), np.abs(b))) / 0.16, 0, 1) * (direction @ front > 0.05)
-    if lamp.bars:  # type: ignore[attr-defined]
-        inside = inside * np.clip((np.abs(np.sin(a * np.pi * (lamp.bars + 1) / 2 + np.pi / 2 * lamp.bars)) - 0.12) * 8, 0, 1)  # type: ignore[attr-defined]
+    if lamp.bars:
+        inside = inside * np.clip((np.abs(np.sin(a * np.pi * (lamp.bars + 1) / 2 + np.pi / 2 * lamp.bars)) - 0.12) * 8, 0, 1)
     return np.asarray(inside, np.float32)
 
 
@@ -102,14 +102,18 @@ def diffuse(light: Light, normal: Floats) -> Floats:
     return np.maximum(_basis(normal) @ light.harmonics, 0.0)
 
 
-def reflect(picture: Floats, direction: Floats) -> Floats:
-    """The surroundings seen in unit directions (N, 3)."""
+def reflect(light: Light, direction: Floats, blur: Floats) -> Floats:
+    """The surroundings seen in unit directions (N, 3), mixed between sharp (blur 0) and dull (1)."""
     theta = np.arccos(np.clip(direction[:, 2], -1, 1))
     phi = np.arctan2(direction[:, 1], direction[:, 0])
     phi = np.where(phi < 0, phi + np.float32(2 * np.pi), phi)
-    return look_up(
-        picture, phi * np.float32(WIDTH / (2 * np.pi)) - np.float32(0.5), theta * np.float32(HEIGHT / np.pi) - np.float32(0.5)
-    )
+    x = phi * np.float32(WIDTH / (2 * np.pi)) - np.float32(0.5)
+    y = theta * np.float32(HEIGHT / np.pi) - np.float32(0.5)
+    seen = look_up(light.dull, x, y)
+    clear = np.flatnonzero(blur < 0.85)
+    share = (1 - blur[clear])[:, None]
+    seen[clear] = seen[clear] * (1 - share) + look_up(light.sharp, x[clear], y[clear]) * share
+    return seen
 
 
 def ball_shadow(
@@ -120,13 +124,13 @@ def ball_shadow(
     Sky: closed form for a ball on the horizon-less side (I. Quilez, "sphere ambient occlusion").
     """
     toward = centre - place
-    distance = np.maximum(np.linalg.norm(toward, axis=1), 1e-3)
+    distance = np.sqrt(np.maximum(np.einsum("ij,ij->i", toward, toward), 1e-6))
     along = toward @ light.key_direction
     off = np.sqrt(np.maximum(distance**2 - along**2, 0.0))
     spread = (0.04 + 0.5 * light.shadow_blur) * np.maximum(along, 0) + 0.03 * radius_mm
     shade = np.clip((radius_mm + spread * 0.5 - off) / spread, 0, 1) * np.clip(along / (0.15 * radius_mm), 0, 1)
     through = 1 - shade * shade * (3 - 2 * shade)
-    facing = np.clip((normal * toward).sum(1) / distance + 0.15, 0, 1)
+    facing = np.clip(np.einsum("ij,ij->i", normal, toward) / distance + 0.15, 0, 1)
     ratio = np.minimum(radius_mm / distance, 1.0)
     sky = 1 - 0.92 * facing * ratio**2
     if is_self:

@@ -7,6 +7,7 @@ mapping), so nothing pinches at the poles and nothing has a seam.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -19,7 +20,7 @@ Floats = NDArray[np.float32]
 TILE_PX = 512
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def fractal_tile(roughness: float = 1.6, lowest: float = 3.0, index: int = 0) -> Floats:
     """Cloudy noise, mean 0, variance 1: spectral synthesis with power falling as frequency ** -(2 * roughness).
 
@@ -86,26 +87,47 @@ def on_plane(tile: Floats, u: Floats, v: Floats) -> Floats:
     return look_up(tile, (u - np.floor(u)) * TILE_PX, (v - np.floor(v)) * TILE_PX, wrap=True)
 
 
-def on_body(
-    tile: Floats, point_mm: Floats, direction: Floats, period_mm: float, offset: Floats, *, sharp: bool = False
-) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facing:
+    """Which of the three projections shows each of N points: for clouds (variance kept), and for dots and nets (hard).
+
+    Each is three pairs (index of the points that use this projection, their weight).
+    """
+
+    soft: tuple[tuple[NDArray[np.intp], Floats], ...]
+    hard: tuple[tuple[NDArray[np.intp], Floats], ...]
+
+
+def facing(direction: Floats) -> Facing:
+    """Weights of the projections along x, y and z for unit directions (N, 3)."""
+    columns = [np.abs(direction[:, axis]) for axis in range(3)]
+    cubes = [c * c * c for c in columns]
+    norm = np.sqrt(cubes[0] ** 2 + cubes[1] ** 2 + cubes[2] ** 2)
+    powers = [(c * c) ** 2 for c in cubes]
+    total = powers[0] + powers[1] + powers[2]
+
+    def pairs(parts: list[Floats], whole: Floats) -> tuple[tuple[NDArray[np.intp], Floats], ...]:
+        shares = [part / whole for part in parts]
+        used = [np.flatnonzero(share > 0.04) for share in shares]
+        return tuple((index, share[index]) for index, share in zip(used, shares, strict=True))
+
+    return Facing(soft=pairs(cubes, norm), hard=pairs(powers, total))
+
+
+def on_body(tile: Floats, point_mm: Floats, towards: Facing, period_mm: float, offset: Floats, *, sharp: bool = False) -> Floats:
     """A tile at points of a body: float32 (N,).
 
-    point_mm, direction: (N, 3). period_mm: length of one tile. offset: (3, 2), tile periods.
+    point_mm: (N, 3). towards: `facing` of their directions. period_mm: length of one tile. offset: (3, 2), tile periods.
     sharp: for patterns (dots, nets): hard choice between the three projections, no loss of contrast.
     """
-    scaled = point_mm / np.float32(period_mm)
-    weight = np.abs(direction) ** (12 if sharp else 3)
-    if sharp:
-        weight /= weight.sum(1, keepdims=True)
-    else:
-        weight /= np.sqrt((weight**2).sum(1, keepdims=True))
     total = np.zeros(len(point_mm), np.float32)
-    for axis, (a, b) in enumerate(((1, 2), (2, 0), (0, 1))):
-        used = np.flatnonzero(weight[:, axis] > 0.03)
-        if used.size:
-            value = on_plane(tile, scaled[used, a] + offset[axis, 0], scaled[used, b] + offset[axis, 1])
-            total[used] += weight[used, axis] * value
+    scale = np.float32(1 / period_mm)
+    for axis, (index, weight) in enumerate(towards.hard if sharp else towards.soft):
+        if index.size:
+            a, b = (axis + 1) % 3, (axis + 2) % 3
+            u = point_mm[index, a] * scale + offset[axis, 0]
+            v = point_mm[index, b] * scale + offset[axis, 1]
+            total[index] += weight * on_plane(tile, u, v)
     return total
 
 

@@ -73,8 +73,8 @@ def paint_object(look: ObjectLook, points: Points) -> Skin:
     """Skin of a round object; surface class 0 (it is not graded)."""
     skin = blank_skin(len(points.mm))
     skin.surface[:] = 0
-    cloud = on_body(fractal_tile(1.7, 2.0), points.mm, points.direction, 140.0, look.places[0])
-    fine = on_body(fractal_tile(0.9, 4.0), points.mm, points.direction, 50.0, look.places[1])
+    cloud = on_body(fractal_tile(1.7, 2.0), points.mm, points.facing, 140.0, look.places[0])
+    fine = on_body(fractal_tile(0.9, 4.0), points.mm, points.facing, 50.0, look.places[1])
     mixed = smoothstep(-1.0, 1.0, cloud)
     skin.albedo = look.colours[0] * (1 - mixed)[:, None] + look.colours[1] * mixed[:, None]
     skin.albedo = skin.albedo * (1 + look.mottle * fine)[:, None]
@@ -84,7 +84,7 @@ def paint_object(look: ObjectLook, points: Points) -> Skin:
         skin.height_mm += (0.1 * lines).astype(np.float32)
     if look.pits:
         first = cell_tile(900, 0, 0.5)[0]
-        pit = smoothstep(0.45, 0.1, on_body(first, points.mm, points.direction, 42.0, look.places[2], sharp=True))
+        pit = smoothstep(0.45, 0.1, on_body(first, points.mm, points.facing, 42.0, look.places[2], sharp=True))
         skin.height_mm -= look.pits * pit
         skin.albedo = skin.albedo * (1 - 0.06 * pit)[:, None]
     navel = smoothstep(0.10, 0.06, points.theta)

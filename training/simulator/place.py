@@ -11,7 +11,7 @@ from training.simulator.varieties import APPLES, MELONS
 
 AREA_MM2: dict[DefectKind, tuple[float, float, float]] = {
     # median, spread (natural log), greatest share of the skin
-    DefectKind.BRUISE: (160.0, 0.9, 0.25), DefectKind.ROT: (700.0, 1.3, 0.75), DefectKind.SCAB: (150.0, 1.1, 0.4),
+    DefectKind.BRUISE: (160.0, 0.9, 0.25), DefectKind.ROT: (800.0, 1.4, 0.95), DefectKind.SCAB: (150.0, 1.1, 0.4),
     DefectKind.RUSSET: (500.0, 1.2, 0.6), DefectKind.SCALD: (1500.0, 0.9, 0.6), DefectKind.SUNBURN: (1400.0, 0.7, 0.35),
     DefectKind.PUNCTURE: (14.0, 0.7, 0.02), DefectKind.CRACK: (60.0, 0.8, 0.06), DefectKind.SCAR: (120.0, 1.1, 0.25),
     DefectKind.INSECT: (28.0, 0.8, 0.05), DefectKind.SPOTS: (70.0, 0.8, 0.12), DefectKind.SOOTY: (400.0, 1.1, 0.5),
@@ -71,6 +71,8 @@ def random_defects(rng: np.random.Generator, crop: Crop, diameter_mm: float) -> 
         kind = main if rng.random() < 0.5 else kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
         median, spread, most = AREA_MM2[kind]
         area = float(np.clip(median * grown**0.7 * np.exp(rng.normal(0, spread)), LEAST_MM2, most * skin))
+        if kind is DefectKind.ROT and rng.random() < 0.15:
+            area = float(rng.uniform(0.4, 0.98)) * skin
         direction = rng.normal(size=3)
         if kind is DefectKind.CRACK and rng.random() < 0.5:
             direction = np.array([*rng.normal(0, 0.35, 2), 1.0])
@@ -110,8 +112,8 @@ def random_light(rng: np.random.Generator) -> LightSpec:
     for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
         style = rng.integers(4)
         width, height, strength = (
-            (rng.uniform(18, 50), rng.uniform(12, 40), rng.uniform(4, 14)), (rng.uniform(50, 110), rng.uniform(3, 8), rng.uniform(10, 30)),
-            (rng.uniform(25, 45), rng.uniform(25, 45), rng.uniform(3, 9)), (rng.uniform(4, 9), rng.uniform(4, 9), rng.uniform(40, 200)),
+            (rng.uniform(14, 40), rng.uniform(10, 30), rng.uniform(10, 40)), (rng.uniform(50, 110), rng.uniform(3, 8), rng.uniform(15, 60)),
+            (rng.uniform(20, 40), rng.uniform(20, 40), rng.uniform(8, 25)), (rng.uniform(4, 9), rng.uniform(4, 9), rng.uniform(60, 400)),
         )[style]
         lamps.append(
             LampSpec(
@@ -120,9 +122,10 @@ def random_light(rng: np.random.Generator) -> LightSpec:
                 colour=(float(tint[0]), float(tint[1]), float(tint[2])),
             )
         )
+    sky = rng.uniform(0.15, 1.2) * np.clip(tint * rng.normal(1, 0.05, 3), 0.1, 2)
     floor = np.clip(rng.uniform(0.08, 0.7) * rng.normal(1, 0.06, 3), 0.02, 1)
     return LightSpec(
-        lamps=tuple(lamps), floor=(float(floor[0]), float(floor[1]), float(floor[2])), key_share=float(rng.uniform(0.05, 0.8)),
+        lamps=tuple(lamps), sky=(float(sky[0]), float(sky[1]), float(sky[2])), floor=(float(floor[0]), float(floor[1]), float(floor[2])), key_share=float(rng.uniform(0.05, 0.8)),
         shadow_blur=float(rng.beta(1.4, 1.2)),
     )
 

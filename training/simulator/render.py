@@ -18,7 +18,7 @@ from training.simulator.objects import BODY_KINDS, FLAT_KINDS, ObjectLook, make_
 from training.simulator.parts import draw_fruit_parts, draw_rod
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
 from training.simulator.shape import Body, body_points, intersect, to_map
-from training.simulator.skin import points_of
+from training.simulator.skin import length_of, points_of
 from training.simulator.spec import ObjectSpec, PlacedFruit, SceneSpec
 from training.simulator.truth import fruit_truth
 
@@ -39,8 +39,8 @@ def render_spec(scene: SceneSpec, background: NDArray[np.uint8] | None = None) -
         raise ValueError(f"background must be uint8 (h, w, 3), got {background.dtype} {background.shape}")
     if len(scene.fruits) + len(scene.objects) > 255:
         raise ValueError(f"expected at most 255 fruit and objects, got {len(scene.fruits) + len(scene.objects)}")
-    made = [make_fruit(placed.fruit) for placed in scene.fruits]
-    return render_made(scene, made, background)
+    made = {spec: make_fruit(spec) for spec in dict.fromkeys(placed.fruit for placed in scene.fruits)}
+    return render_made(scene, [made[placed.fruit] for placed in scene.fruits], background)
 
 
 def render_made(scene: SceneSpec, made: list[Fruit], background: NDArray[np.uint8] | None = None) -> Rendered:
@@ -118,12 +118,12 @@ def _pose(placed: PlacedFruit, fruit: Fruit) -> tuple[Floats, Floats]:
 
 def _visible_part(
     canvas: Canvas, camera: Camera, body: Body, rotation: Floats, centre: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats, int, bool]:
-    """Pixels where a body is nearest: rows, columns, depth, points in its frame; pixels of the whole outline; cut?"""
+) -> tuple[NDArray[np.intp], Floats, Floats, int, bool]:
+    """Pixels where a body is nearest: index, depth, points in its frame; pixels of the whole outline; cut?"""
     x0, y0, x1, y1 = box_around(camera, centre, body.reach_mm)
     none = np.zeros(0, np.intp)
     if x0 >= x1 or y0 >= y1:
-        return none, none, np.zeros(0, np.float32), np.zeros((0, 3), np.float32), 0, False
+        return none, np.zeros(0, np.float32), np.zeros((0, 3), np.float32), 0, False
     directions = rays(camera, (x0, y0, x1, y1)).reshape(-1, 3) @ rotation
     t, points = intersect(body, (camera.origin_mm - centre) @ rotation, directions)
     grid = t.reshape(y1 - y0, x1 - x0)
@@ -135,19 +135,19 @@ def _visible_part(
     )
     rows, columns = np.nonzero(hit & (np.where(hit, grid, np.inf) < canvas.depth_mm[y0:y1, x0:x1]))
     flat = rows * (x1 - x0) + columns
-    return rows + y0, columns + x0, t[flat], points[flat], int(hit.sum()), cut
+    return (rows + y0) * width + columns + x0, t[flat], points[flat], int(hit.sum()), cut
 
 
 def _draw_fruit(canvas: Canvas, camera: Camera, fruit: Fruit, rotation: Floats, centre: Floats, number: int) -> tuple[int, bool]:
-    rows, columns, depth, points, count, cut = _visible_part(canvas, camera, fruit.body, rotation, centre)
+    at, depth, points, count, cut = _visible_part(canvas, camera, fruit.body, rotation, centre)
     crop = CROP_VALUE[fruit.spec.crop]
-    if rows.size:
+    if at.size:
         column, row, _ = to_map(fruit.body, points)
         facts = look_up(fruit.body.skin, column, row)
         normal = facts[:, :3] @ rotation.T
-        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+        normal /= np.maximum(length_of(normal), 1e-6)[:, None]
         put(
-            canvas, rows, columns, depth=depth, place=points @ rotation.T + centre, normal=normal,
+            canvas, at, depth=depth, place=points @ rotation.T + centre, normal=normal,
             skin=paint_fruit(fruit, points_of(fruit.body, points)), owner=number * 8, instance=number, crop=crop,
             openness=facts[:, 3], softness=0.35 if fruit.spec.crop is Crop.APPLE else 0.15,
         )
@@ -173,32 +173,31 @@ def _draw_object(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int, 
 
 
 def _draw_round(canvas: Canvas, camera: Camera, body: Body, look: ObjectLook, rotation: Floats, centre: Floats, number: int) -> None:
-    rows, columns, depth, points, _, _ = _visible_part(canvas, camera, body, rotation, centre)
-    if not rows.size:
+    at, depth, points, _, _ = _visible_part(canvas, camera, body, rotation, centre)
+    if not at.size:
         return
     column, row, _ = to_map(body, points)
     facts = look_up(body.skin, column, row)
     put(
-        canvas, rows, columns, depth=depth, place=points @ rotation.T + centre, normal=facts[:, :3] @ rotation.T,
+        canvas, at, depth=depth, place=points @ rotation.T + centre, normal=facts[:, :3] @ rotation.T,
         skin=paint_object(look, points_of(body, points)), owner=number * 8, instance=number, crop=OTHER_OBJECT,
         openness=facts[:, 3], softness=0.25,
     )
 
 
-def _plane(camera: Camera, canvas: Canvas, height_mm: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
-    """Pixels whose ray meets the level plane first: rows, columns, depth, places."""
+def _plane(camera: Camera, canvas: Canvas, height_mm: float) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Pixels whose ray meets the level plane first: index, depth, places. Rays above the horizon meet it far away."""
     height, width = canvas.depth_mm.shape
     direction = rays(camera, (0, 0, width, height))
-    falls = direction[..., 2] < -0.02
-    t = np.where(falls, (height_mm - camera.origin_mm[2]) / np.where(falls, direction[..., 2], -1.0), np.inf)
-    t = np.minimum(t, 6000.0)
-    rows, columns = np.nonzero(t < canvas.depth_mm)
-    at = (rows, columns)
-    return rows, columns, t[at].astype(np.float32), camera.origin_mm + direction[at] * t[at][:, None]
+    fall = np.minimum(direction[..., 2], -0.02)
+    t = np.minimum((np.float32(height_mm) - camera.origin_mm[2]) / fall, 12000.0)
+    at = np.flatnonzero(t < canvas.depth_mm)
+    depth = t.reshape(-1)[at]
+    return at, depth, camera.origin_mm + direction.reshape(-1, 3)[at] * depth[:, None]
 
 
 def _draw_flat(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) -> None:
-    rows, columns, depth, place = _plane(camera, canvas, 1.0 + 0.05 * (number % 7))
+    at, depth, place = _plane(camera, canvas, 1.0 + 0.05 * (number % 7))
     turn = np.radians(spec.turn_deg)
     x, y = place[:, 0] - spec.centre_mm[0], place[:, 1] - spec.centre_mm[1]
     near = np.flatnonzero(np.hypot(x, y) < 140 * spec.size)
@@ -212,7 +211,7 @@ def _draw_flat(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) ->
         setattr(skin, name, getattr(skin, name)[keep])
     chosen = near[keep]
     put(
-        canvas, rows[chosen], columns[chosen], depth=depth[chosen], place=place[chosen],
+        canvas, at[chosen], depth=depth[chosen], place=place[chosen],
         normal=np.broadcast_to(np.array([0, 0, 1], np.float32), (chosen.size, 3)), skin=skin, owner=number * 8,
         instance=number, crop=OTHER_OBJECT,
     )
@@ -222,7 +221,7 @@ def _draw_ground(
     canvas: Canvas, camera: Camera, scene: SceneSpec, centres: Floats, background: NDArray[np.uint8] | None
 ) -> NDArray[np.bool_] | None:
     """Fill what is left with the ground, or with the caller's picture; returns where that picture was pasted."""
-    rows, columns, depth, place = _plane(camera, canvas, 0.0)
+    at, depth, place = _plane(camera, canvas, 0.0)
     skin = paint_ground(scene.ground, place[:, 0], place[:, 1], centres)
     pasted = None
     if background is not None:
@@ -230,13 +229,13 @@ def _draw_ground(
         scale = max(size[0] / background.shape[0], size[1] / background.shape[1])
         wide = cv2.resize(background, None, fx=scale * 1.001, fy=scale * 1.001, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         top, left = (wide.shape[0] - size[0]) // 2, (wide.shape[1] - size[1]) // 2
-        fitted = wide[top : top + size[0], left : left + size[1]]
-        skin.albedo = fitted[rows, columns].astype(np.float32) / 255
+        fitted = np.ascontiguousarray(wide[top : top + size[0], left : left + size[1]])
+        skin.albedo = fitted.reshape(-1, 3)[at].astype(np.float32) / 255
         skin.height_mm[:] = 0
         pasted = np.zeros(size, np.bool_)
-        pasted[rows, columns] = True
+        pasted.reshape(-1)[at] = True
     put(
-        canvas, rows, columns, depth=depth, place=place, normal=np.broadcast_to(np.array([0, 0, 1], np.float32), place.shape),
+        canvas, at, depth=depth, place=place, normal=np.broadcast_to(np.array([0, 0, 1], np.float32), place.shape),
         skin=skin, owner=1, instance=0, crop=0,
     )
     return pasted
@@ -260,17 +259,16 @@ def _shade(canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], past
         key, sky = ball_shadow(light, canvas.place_mm[at], canvas.normal[at], centre, radius, False)
         key_through[at] *= key
         sky_through[at] *= sky
-    soft = canvas.softness.reshape(-1, 1)
-    facing = (normal @ light.key_direction)[:, None]
-    wrapped = np.clip((facing + 0.4 * soft) / (1 + 0.4 * soft), 0, 1)
+    wrap = 0.4 * canvas.softness.reshape(-1)
+    lit = np.clip((normal @ light.key_direction + wrap) / (1 + wrap), 0, 1)
     albedo = srgb_to_linear(canvas.albedo).reshape(-1, 3)
-    sky = sky_through.reshape(-1, 1)
-    ambient = diffuse(light, normal) * sky
-    key = light.key_colour * wrapped * key_through.reshape(-1, 1) * (0.35 + 0.65 * np.minimum(sky, 1))
-    bounce = 1 + 0.35 * (1 - sky) * albedo
-    result = albedo * (ambient + key) * bounce
-    result += _glare(canvas, camera, light, normal, place, sky, key_through.reshape(-1, 1))
-    result = result.reshape(*shape, 3)
+    sky, key = sky_through.reshape(-1), key_through.reshape(-1)
+    received = diffuse(light, normal)
+    received *= (sky * (1.1 - 0.1 * sky))[:, None]
+    received += (lit * key * (0.35 + 0.65 * sky))[:, None] * light.key_colour
+    received *= albedo
+    _add_glare(received, canvas, camera, light, normal, place, sky * sky * (0.4 + 0.6 * key))
+    result = received.reshape(*shape, 3)
     if pasted is not None:
         whole = float((light.harmonics[0].mean() * 0.282095) + light.key_colour.mean() * max(0.2, float(light.key_direction[2])))
         shaded = sky_through * (0.45 + 0.55 * key_through)
@@ -278,30 +276,30 @@ def _shade(canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], past
     return np.asarray(result, np.float32)
 
 
-def _glare(canvas: Canvas, camera: Camera, light: Light, normal: Floats, place: Floats, sky: Floats, key_through: Floats) -> Floats:
-    """Reflection of the surroundings on wax and wet skin (Schlick's Fresnel term, 4 % at right angles)."""
-    result = np.zeros_like(normal)
+def _add_glare(
+    received: Floats, canvas: Canvas, camera: Camera, light: Light, normal: Floats, place: Floats, open_share: Floats
+) -> None:
+    """Add the reflection of the surroundings on wax and wet skin (Schlick's Fresnel term, 4 % at right angles)."""
     gloss = canvas.gloss.reshape(-1)
-    shiny = np.flatnonzero(gloss > 0.03)
+    shiny = np.flatnonzero(gloss > 0.12)
     if not shiny.size:
-        return result
+        return
     view = camera.origin_mm - place[shiny]
-    view /= np.maximum(np.linalg.norm(view, axis=1, keepdims=True), 1e-6)
+    view /= np.maximum(length_of(view), 1e-6)[:, None]
     n = normal[shiny]
-    cosine = np.clip((n * view).sum(1, keepdims=True), 0, 1)
-    mirror = 2 * cosine * n - view
-    fresnel = 0.04 + 0.5 * (1 - cosine) ** 5
-    blur = canvas.blur.reshape(-1, 1)[shiny]
-    seen = reflect(light.sharp, mirror) * (1 - blur) + reflect(light.dull, mirror) * blur
-    result[shiny] = seen * fresnel * gloss[shiny, None] * np.clip(sky[shiny] ** 2, 0, 1) * (0.4 + 0.6 * key_through[shiny])
-    return result
+    cosine = np.clip(np.einsum("ij,ij->i", n, view), 0, 1)
+    mirror = (2 * cosine)[:, None] * n - view
+    away = 1 - cosine
+    fresnel = 0.04 + 0.5 * (away * away) ** 2 * away
+    seen = reflect(light, mirror, canvas.blur.reshape(-1)[shiny])
+    received[shiny] += seen * (fresnel * gloss[shiny] * open_share[shiny])[:, None]
 
 
 def _exposure(linear: Floats, canvas: Canvas, wanted: float) -> float:
     """Gain that brings the fruit (or the whole picture, without fruit) to the wanted median brightness."""
     grey = linear.mean(-1)
     fruit = grey[(canvas.crop == 1) | (canvas.crop == 2)]
-    share = min(1.0, 4 * fruit.size / grey.size)
+    share = 0.7 * min(1.0, 4 * fruit.size / grey.size)
     middle = float(np.median(grey))
     if fruit.size:
         middle = share * float(np.percentile(fruit, 60)) + (1 - share) * middle

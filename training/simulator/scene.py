@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from grader.types import Crop
+from training.simulator.camera import box_around, make_camera
 from training.simulator.noise import Floats
 from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
 from training.simulator.place import aim_axis, as_rotation, random_fruit, random_ground, random_lens, random_light, random_rotation
@@ -42,7 +43,7 @@ def _crop(rng: np.random.Generator, melons: float = 0.28) -> Crop:
 
 def _camera(rng: np.random.Generator, size_hw: Hw, span_mm: float, elevation: tuple[float, float], look_z: float, shift: float = 0.0) -> CameraSpec:
     """A camera in which `span_mm` fills the shorter side at the looked-at point."""
-    distance = float(rng.uniform(4.0, 12.0) * span_mm)
+    distance = max(2.5 * span_mm, min(float(rng.uniform(4.0, 12.0) * span_mm), 2500.0))
     return CameraSpec(
         focal_px=min(size_hw) * distance / span_mm, distance_mm=distance, elevation_deg=float(rng.uniform(*elevation)),
         azimuth_deg=float(rng.uniform(0, 360)), roll_deg=float(rng.normal(0, 4)),
@@ -158,7 +159,11 @@ def _beside(rng: np.random.Generator, taken: list[tuple[float, float, float]], r
 def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     crop = _crop(rng, 0.25)
     varieties = [random_fruit(rng, crop, sound=True).variety for _ in range(int(rng.integers(1, 4)))]
-    width = 80.0 if crop is Crop.APPLE else 150.0
+    bag = [
+        random_fruit(rng, crop, sound=bool(rng.random() < 0.7), variety=varieties[int(rng.integers(len(varieties)))])
+        for _ in range(12)
+    ]
+    width = float(np.mean([fruit.equatorial_diameter_mm for fruit in bag])) * 1.03
     across = rng.uniform(2.6, 5.5)
     fruits: list[PlacedFruit] = []
     half = int(np.ceil(across / 2 * 1.35))
@@ -167,15 +172,22 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
             for j in range(-half, half + 1):
                 if layer and rng.random() < 0.55 or len(fruits) >= 70:
                     continue
-                fruit = random_fruit(rng, crop, sound=bool(rng.random() < 0.75), variety=varieties[int(rng.integers(len(varieties)))])
-                if fruit.variety in ("watermelon", "dark_watermelon"):
-                    width = 200.0
+                fruit = bag[int(rng.integers(len(bag)))]
                 x = (i + 0.5 * (j % 2) + rng.normal(0, 0.06) + 0.5 * layer) * width * 0.98
                 y = (j * 0.87 + rng.normal(0, 0.06) + 0.3 * layer) * width * 0.98
                 z = width * (0.5 + 0.72 * layer) + rng.normal(0, 0.08 * width)
                 fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(float(x), float(y), float(z))))
     camera = _camera(rng, size_hw, across * width, (40, 90), width * 0.6)
+    fruits = [placed for placed in fruits if _in_view(camera, size_hw, placed)]
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng, ("dark", "tray", "wood", "plain", "clutter")))
+
+
+def _in_view(camera: CameraSpec, size_hw: Hw, placed: PlacedFruit) -> bool:
+    """Whether any part of a fruit may be in the picture."""
+    x, y, z = placed.centre_mm
+    made = make_camera(camera, size_hw)
+    x0, y0, x1, y1 = box_around(made, np.array([x, y, z or 0.0], np.float32), _reach(placed.fruit) / 2)
+    return x0 < x1 and y0 < y1
 
 
 def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:

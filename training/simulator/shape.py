@@ -7,11 +7,12 @@ The surface is point(direction) = stretch * r(direction) * direction, where dire
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from training.simulator.noise import Floats, fractal_tile, look_up, offsets, on_body
+from training.simulator.noise import Facing, Floats, facing, fractal_tile, look_up, offsets, on_body
 
 ROWS, COLUMNS = 128, 256
 
@@ -63,6 +64,7 @@ class Measures:
     surface_mm2: float
 
 
+@lru_cache(maxsize=1)
 def _grid() -> tuple[Floats, Floats, Floats]:
     theta = ((np.arange(ROWS) + 0.5) * np.pi / ROWS).astype(np.float32)
     phi = ((np.arange(COLUMNS) + 0.5) * 2 * np.pi / COLUMNS).astype(np.float32)
@@ -70,6 +72,12 @@ def _grid() -> tuple[Floats, Floats, Floats]:
     sine = np.sin(theta_map)
     direction = np.stack([sine * np.cos(phi_map), sine * np.sin(phi_map), np.cos(theta_map)], -1)
     return theta_map, phi_map, direction.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _directions() -> tuple[Floats, Facing]:
+    flat = _grid()[2].reshape(-1, 3)
+    return flat, facing(flat)
 
 
 def _bordered(values: Floats) -> Floats:
@@ -100,15 +108,15 @@ def make_body(outline: Outline, equatorial_diameter_mm: float, rng: np.random.Ge
         wave = np.cos(outline.lobes * phi + start) + 0.35 * np.cos(outline.lobes * 2 * phi + 2 * start)
         radius *= 1.0 + outline.lobe_height * wave * (low_end + high_end)
     if outline.irregular:
-        flat = direction.reshape(-1, 3)
-        smooth = on_body(fractal_tile(2.4, 1.0), flat, flat, 9.0, offsets(rng)).reshape(theta.shape)
+        flat, towards = _directions()
+        smooth = on_body(fractal_tile(2.4, 1.0), flat, towards, 9.0, offsets(rng)).reshape(theta.shape)
         tilt = direction @ rng.normal(size=3).astype(np.float32)
         turn = direction @ rng.normal(size=3).astype(np.float32)
         radius *= 1.0 + outline.irregular * (smooth * 0.55 + 0.5 * tilt * turn)
     if outline.shrivel:
-        flat = direction.reshape(-1, 3)
-        ridge = np.abs(on_body(fractal_tile(1.7, 2.0), flat, flat, 3.5, offsets(rng))).reshape(theta.shape)
-        dents = on_body(fractal_tile(2.2, 1.0), flat, flat, 5.0, offsets(rng)).reshape(theta.shape)
+        flat, towards = _directions()
+        ridge = np.abs(on_body(fractal_tile(1.7, 2.0), flat, towards, 3.5, offsets(rng))).reshape(theta.shape)
+        dents = on_body(fractal_tile(2.2, 1.0), flat, towards, 5.0, offsets(rng)).reshape(theta.shape)
         radius *= 1.0 - outline.shrivel * (0.05 * np.clip(ridge, 0, 1.5) + 0.05 * dents)
     if outline.cavity_depth:
         radius = radius - np.float32(outline.cavity_depth) * _funnel(theta, outline.cavity_width)
@@ -134,10 +142,11 @@ def _finish(radius: Floats, direction: Floats, stretch: Floats, outline: Outline
     openness = np.ones_like(radius)
     for top, deep in ((slice(0, ROWS // 2), outline.cavity_depth), (slice(ROWS // 2, None), outline.basin_depth)):
         if deep:
-            rim = height[top].max()
+            rim = height[top].max(0)
             inside = np.clip((rim - height[top]) / (0.18 * rim), 0, 2)
-            near_pole = np.hypot(point[top, :, 0], point[top, :, 1]) < 0.62 * radius.max()
-            openness[top] = np.where(near_pole, 1.0 / (1.0 + 0.9 * inside**1.5), 1.0)
+            towards_pole = np.arange(ROWS // 2)[:, None]
+            within = towards_pole < height[top].argmax(0) if top.start == 0 else towards_pole > height[top].argmax(0)
+            openness[top] = np.where(within, 1.0 / (1.0 + 0.9 * inside**1.5), 1.0)
     openness = cv2.GaussianBlur(_bordered(openness), (0, 0), 1.2)
     skin = np.concatenate([_bordered(normal), openness[..., None]], -1)
     return Body(
@@ -193,8 +202,8 @@ def measure_body(body: Body) -> Measures:
 def _smallest_ring(point: Floats) -> float:
     """Smallest circle around the shadow of the body over all directions of the shadow."""
     sparse = np.ascontiguousarray(point[2::5, ::5].reshape(-1, 3))
-    turns = [(0.0, 0.0)] + [(tilt, turn) for tilt in (0.12, 0.25) for turn in np.arange(6) * np.pi / 3]
-    turns += [(np.pi / 2, turn) for turn in np.arange(12) * np.pi / 12]
+    turns = [(0.0, 0.0)] + [(tilt, turn) for tilt in (0.1, 0.25) for turn in np.arange(3) * 2 * np.pi / 3 + tilt * 10]
+    turns += [(np.pi / 2, turn) for turn in np.arange(8) * np.pi / 8]
     best = np.inf
     for tilt, turn in turns:
         axis_a = np.array([np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), -np.sin(tilt)], np.float32)
@@ -208,13 +217,13 @@ def _smallest_ring(point: Floats) -> float:
 def to_map(body: Body, point: Floats) -> tuple[Floats, Floats, Floats]:
     """Map column and row (of the bordered maps) and stretched length of points (N, 3) in the body's frame."""
     x, y, z = point[:, 0] / body.stretch[0], point[:, 1], point[:, 2] / body.stretch[2]
-    flat = np.hypot(x, y)
+    flat = np.sqrt(x * x + y * y)
     theta = np.arctan2(flat, z)
     phi = np.arctan2(y, x)
     phi = np.where(phi < 0, phi + np.float32(2 * np.pi), phi)
     column = phi * np.float32(COLUMNS / (2 * np.pi)) + np.float32(0.5)
     row = theta * np.float32(ROWS / np.pi) + np.float32(0.5)
-    return column, row, np.hypot(flat, z)
+    return column, row, np.sqrt(flat * flat + z * z)
 
 
 def on_surface(body: Body, direction: Floats) -> Floats:
@@ -230,7 +239,7 @@ def intersect(body: Body, origin: Floats, ray: Floats) -> tuple[Floats, Floats]:
     """
     origin_s = origin / body.stretch
     ray_s = ray / body.stretch
-    a = (ray_s * ray_s).sum(1)
+    a = np.einsum("ij,ij->i", ray_s, ray_s)
     b = ray_s @ origin_s
     top = np.float32(body.radius_mm.max())
     inside = b * b - a * (origin_s @ origin_s - top * top)
@@ -262,7 +271,7 @@ def _gap(body: Body, point: Floats) -> tuple[Floats, Floats]:
 
 def _march(body: Body, origin: Floats, ray: Floats, start: Floats, chord: Floats) -> Floats:
     """First crossing along each ray by even steps, then halving; NaN where there is none."""
-    steps = 28
+    steps = 14
     low = start.copy()
     high = np.full_like(start, np.nan)
     open_rays = np.arange(len(start))
@@ -277,7 +286,7 @@ def _march(body: Body, origin: Floats, ray: Floats, start: Floats, chord: Floats
             break
     met = np.flatnonzero(np.isfinite(high))
     below, above = low[met], high[met]
-    for _ in range(9):
+    for _ in range(8):
         middle = (below + above) / 2
         gap, _ = _gap(body, origin + middle[:, None] * ray[met])
         below, above = np.where(gap > 0, middle, below), np.where(gap > 0, above, middle)

@@ -8,18 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.simulator.noise import Floats
+from training.simulator.noise import Facing, Floats, facing
 from training.simulator.shape import Body, to_map, ROWS, COLUMNS  # isort: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Points:
-    """Points of one body. mm: (N, 3) in the body's frame. direction: unit (N, 3). theta, phi: (N,) rad."""
+    """Points of one body. mm: (N, 3) in the body's frame. direction: unit (N, 3). theta, phi: (N,) rad. facing: for `on_body`."""
 
     mm: Floats
     direction: Floats
     theta: Floats
     phi: Floats
+    facing: Facing
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,13 +40,18 @@ class Skin:
     red: Floats
 
 
+def length_of(vectors: Floats) -> Floats:
+    """Length of vectors (N, 3)."""
+    return np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+
+
 def points_of(body: Body, mm: Floats) -> Points:
     """Points of a body from their places in mm (N, 3)."""
     column, row, _ = to_map(body, mm)
-    direction = mm / np.linalg.norm(mm, axis=1, keepdims=True)
+    direction = (mm / length_of(mm)[:, None]).astype(np.float32)
     return Points(
         mm=mm,
-        direction=direction.astype(np.float32),
+        direction=direction, facing=facing(direction),
         theta=(row - np.float32(0.5)) * np.float32(np.pi / ROWS),
         phi=(column - np.float32(0.5)) * np.float32(2 * np.pi / COLUMNS),
     )
@@ -71,7 +77,8 @@ def rgb(*colour: float) -> Floats:
 
 def blend(albedo: Floats, colour: Floats, share: Floats) -> Floats:
     """Mix colours: share (N,) of colour (3,) or (N, 3)."""
-    return albedo + (colour - albedo) * share[:, None]
+    base = np.asarray(albedo, np.float32)
+    return base + (np.asarray(colour, np.float32) - base) * np.asarray(share, np.float32)[:, None]
 
 
 def lab_of(colour: Floats) -> Floats:

@@ -92,7 +92,7 @@ def plan_apple(spec: FruitSpec, variety: AppleVariety, probe: Points, probe_area
 
 def _streaks(paint: ApplePaint, points: Points) -> Floats:
     """Stripes along the meridians: noise drawn out from stem to calyx, -2 to 2."""
-    warp = on_body(fractal_tile(2.0, 2.0), points.mm, points.direction, 130.0, paint.places[0])
+    warp = on_body(fractal_tile(2.0, 2.0), points.mm, points.facing, 130.0, paint.places[0])
     u = points.phi * np.float32(1 / (2 * np.pi)) * paint.stripes + warp * np.float32(0.006)
     v = points.theta * np.float32(0.05)
     wide = on_plane(fractal_tile(1.0, 3.0), u + paint.places[1, 0, 0], v + paint.places[1, 0, 1])
@@ -104,8 +104,8 @@ def _over_colour(paint: ApplePaint, points: Points) -> Floats:
     """How much a point wants to be red: any range, about unit variance."""
     variety = paint.variety
     sunny = points.direction @ paint.sun
-    patch = on_body(fractal_tile(1.7, 2.0), points.mm, points.direction, 150.0, paint.places[2])
-    fine = on_body(fractal_tile(0.9, 4.0), points.mm, points.direction, 60.0, paint.places[3])
+    patch = on_body(fractal_tile(1.7, 2.0), points.mm, points.facing, 150.0, paint.places[2])
+    fine = on_body(fractal_tile(0.9, 4.0), points.mm, points.facing, 60.0, paint.places[3])
     field = variety.sun * 1.1 * sunny + variety.patch * 0.5 * patch + 0.12 * fine
     if variety.stripes:
         field = field + variety.stripes * 0.55 * _streaks(paint, points)
@@ -119,7 +119,7 @@ def paint_apple(paint: ApplePaint, points: Points, cavity_angle: float, basin_an
     skin = blank_skin(count)
     field = _over_colour(paint, points)
     t = np.clip((field - paint.shift) / (2 * paint.softness) + 0.5, 0, 1).astype(np.float32)
-    cloud = on_body(fractal_tile(1.2, 3.0), points.mm, points.direction, 45.0, paint.places[4])
+    cloud = on_body(fractal_tile(1.2, 3.0), points.mm, points.facing, 45.0, paint.places[4])
     index = t * 63
     low = np.minimum(index.astype(np.int32), 62)
     part = (index - low)[:, None]
@@ -133,7 +133,7 @@ def paint_apple(paint: ApplePaint, points: Points, cavity_angle: float, basin_an
         skin.albedo = blend(skin.albedo, rgb(205, 205, 210), haze)
         skin.gloss *= 1 - haze
     skin.gloss *= paint.gloss
-    skin.blur[:] = np.clip(0.9 - 0.75 * paint.gloss, 0.1, 0.9)
+    skin.blur[:] = np.clip(0.85 - 0.8 * paint.gloss, 0.04, 0.9)
     skin.height_mm += 0.012 * cloud
     _hollows(paint, points, skin, cavity_angle, basin_angle)
     np.clip(skin.albedo, 0.01, 0.98, out=skin.albedo)
@@ -145,7 +145,7 @@ def _lenticels(paint: ApplePaint, points: Points, skin: Skin, t: Floats) -> None
     radius = 0.05 + 0.13 * number**3 + 0.03
     dots = np.clip((radius - first) / 0.05, 0, 1).astype(np.float32)
     near_calyx = 1.25 - 0.35 * np.cos(points.theta)
-    dot = on_body(dots, points.mm, points.direction, 30 * paint.lenticel_mm, paint.places[5], sharp=True)
+    dot = on_body(dots, points.mm, points.facing, 30 * paint.lenticel_mm, paint.places[5], sharp=True)
     dot = dot * np.float32(paint.lenticel) * near_calyx * smoothstep(0.25, 0.8, points.theta)
     pale = paint.ramp[0] * 0.5 + rgb(232, 214, 160) * 0.5
     skin.albedo = blend(skin.albedo, pale, np.clip(dot * (0.6 + 0.5 * t), 0, 0.9).astype(np.float32))

@@ -65,8 +65,8 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
     """The clean skin of a melon at given points, peduncle and blossom scars marked."""
     variety = paint.variety
     skin = blank_skin(len(points.mm))
-    cloud = on_body(fractal_tile(1.6, 2.0), points.mm, points.direction, 220.0, paint.places[0])
-    fine = on_body(fractal_tile(0.9, 6.0), points.mm, points.direction, 50.0, paint.places[1])
+    cloud = on_body(fractal_tile(1.6, 2.0), points.mm, points.facing, 220.0, paint.places[0])
+    fine = on_body(fractal_tile(0.9, 6.0), points.mm, points.facing, 50.0, paint.places[1])
     skin.albedo = blend(np.broadcast_to(paint.ground, (len(cloud), 3)), paint.ground_b, smoothstep(-1.2, 1.2, cloud))
     skin.albedo = skin.albedo * (1 + 0.035 * fine * (1 + 2 * paint.speckle))[:, None]
     if variety.stripes:
@@ -74,7 +74,7 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
     if paint.speckle > 0.1:
         first, _, number = cell_tile(900, 0, 0.5)
         dots = np.clip((0.05 + 0.22 * number**2 - first) / 0.06, 0, 1).astype(np.float32)
-        dot = on_body(dots, points.mm, points.direction, 110.0, paint.places[2], sharp=True)
+        dot = on_body(dots, points.mm, points.facing, 110.0, paint.places[2], sharp=True)
         skin.albedo = blend(skin.albedo, (paint.ground * 0.75).astype(np.float32), dot * np.float32(paint.speckle))
     if paint.spot_strength:
         at = points.direction @ paint.spot + 0.03 * cloud
@@ -101,18 +101,18 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
 
 
 def _netting(paint: MelonPaint, points: Points, skin: Skin, furrow: Floats, cloud: Floats) -> None:
-    warp = on_body(fractal_tile(1.4, 6.0), points.mm, points.direction, 60.0, paint.places[3])
-    bent = points.mm + (warp * np.float32(0.16 * paint.net_mm))[:, None]
+    warp = on_body(fractal_tile(1.4, 6.0), points.mm, points.facing, 60.0, paint.places[3])
+    bent = points.mm + (warp * np.float32(0.10 * paint.net_mm))[:, None]
     _, border, _ = cell_tile(900, 1)
     _, small, _ = cell_tile(2500, 2)
     offset = paint.places[4]
-    wide = on_body(border, bent, points.direction, 30 * paint.net_mm, offset, sharp=True)
+    wide = on_body(border, bent, points.facing, 30 * paint.net_mm, offset, sharp=True)
     local = paint.net * (1 + 0.35 * paint.patchy * cloud) * (1 - 0.75 * furrow) * (1 - 0.5 * smoothstep(0.25, 0.05, points.theta))
-    width = (0.09 + 0.55 * local**1.3).astype(np.float32)
-    line = smoothstep(0.06, -0.06, wide - width)
+    width = (0.03 + 0.34 * np.clip(local, 0, 1)).astype(np.float32)
+    line = smoothstep(0.07, -0.07, wide - width)
     if paint.net > 0.2:
-        narrow = on_body(small, bent, points.direction, 27 * paint.net_mm, paint.places[5], sharp=True)
-        line = np.maximum(line, smoothstep(0.06, -0.06, narrow - width * 0.75) * np.float32(min(1.0, paint.net * 1.6)))
+        narrow = on_body(small, bent, points.facing, 27 * paint.net_mm, paint.places[5], sharp=True)
+        line = np.maximum(line, smoothstep(0.09, -0.09, narrow - width * 0.8) * np.float32(min(1.0, paint.net * 1.7)))
     texture = np.clip(1 + 0.08 * warp, 0.7, 1.3)
     skin.albedo = blend(skin.albedo, (paint.net_colour * texture[:, None]).astype(np.float32), line * 0.88)
     skin.net = line
@@ -122,7 +122,7 @@ def _netting(paint: MelonPaint, points: Points, skin: Skin, furrow: Floats, clou
 
 
 def _stripes(paint: MelonPaint, points: Points, skin: Skin) -> None:
-    jag = on_body(fractal_tile(1.0, 4.0), points.mm, points.direction, 170.0, paint.places[6])
+    jag = on_body(fractal_tile(1.0, 4.0), points.mm, points.facing, 170.0, paint.places[6])
     phase = paint.stripes * (points.phi + 0.05 * jag) + 0.25 * jag
     band = smoothstep(-0.25, 0.45, np.cos(phase) + 0.25 * jag - 0.1)
     veins = smoothstep(0.35, 0.0, np.abs(jag)) * 0.35

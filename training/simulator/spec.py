@@ -154,4 +154,4 @@ class SceneSpec:
     light: LightSpec = field(default_factory=LightSpec)
     ground: GroundSpec = field(default_factory=GroundSpec)
     lens: LensSpec = field(default_factory=LensSpec)
-    supersample: float = 1.5
+    supersample: float = 1.3

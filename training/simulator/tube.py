@@ -68,6 +68,6 @@ def draw_tube(
     distance = z[at].astype(np.float32)
     place = camera.origin_mm + rays(camera, (x0, y0, x1, y1))[at] * distance[:, None]
     put(
-        canvas, rows + y0, columns + x0, depth=distance, place=place, normal=normal.astype(np.float32), skin=skin,
+        canvas, (rows + y0) * width + columns + x0, depth=distance, place=place, normal=normal.astype(np.float32), skin=skin,
         owner=owner, instance=instance, crop=crop, openness=0.85,
     )

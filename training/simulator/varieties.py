@@ -97,15 +97,15 @@ class MelonVariety:
 
 MELONS: dict[str, MelonVariety] = {
     "cantaloupe": MelonVariety(
-        ground=((128, 132, 84), (196, 160, 96)), net=(0.45, 0.75), net_colour=(204, 190, 156), net_mm=(5.0, 8.0)),
+        ground=((128, 132, 84), (196, 160, 96)), net=(0.45, 0.75), net_colour=(204, 190, 156), net_mm=(3.0, 5.5)),
     "charentais": MelonVariety(
-        ground=((142, 148, 104), (190, 184, 130)), net=(0.3, 0.6), net_colour=(200, 188, 156), net_mm=(6.0, 10.0),
+        ground=((142, 148, 104), (190, 184, 130)), net=(0.3, 0.6), net_colour=(200, 188, 156), net_mm=(3.5, 6.0),
         sutures=10, suture_colour=(86, 104, 66), diameter_mm=(100.0, 140.0)),
     "hami": MelonVariety(
-        ground=((150, 156, 72), (226, 186, 84)), net=(0.08, 0.6), net_colour=(222, 206, 162), net_mm=(6.0, 12.0),
+        ground=((150, 156, 72), (226, 186, 84)), net=(0.08, 0.6), net_colour=(222, 206, 162), net_mm=(4.0, 9.0),
         tall=(1.3, 1.75), speckle=0.25, diameter_mm=(120.0, 165.0)),
     "galia": MelonVariety(
-        ground=((196, 162, 62), (228, 168, 52)), net=(0.15, 0.45), net_colour=(232, 204, 132), net_mm=(5.0, 9.0),
+        ground=((196, 162, 62), (228, 168, 52)), net=(0.15, 0.45), net_colour=(232, 204, 132), net_mm=(2.8, 5.0),
         tall=(0.97, 1.06)),
     "honeydew": MelonVariety(
         ground=((214, 218, 178), (236, 230, 200)), gloss=(0.25, 0.6), speckle=0.06, tall=(1.0, 1.2)),
