@@ -22,6 +22,9 @@ MIN_CORNERS = 12  # per picture; a board half outside the picture still counts w
 MIN_COVERAGE_FRACTION = 0.4
 # One standard deviation of the focal length. Boards that all lie flat leave focal length and height free.
 MAX_FOCAL_ERROR_FRACTION = 0.01
+# Largest angle between two boards. All boards parallel: focal length and height cannot be told apart, and the
+# computed deviation does not show it (the normal equations are singular).
+MIN_TILT_SPREAD_DEG = 15.0
 MAX_REPROJECTION_ERROR_PX = 1.0
 
 Points = NDArray[np.float32]
@@ -169,7 +172,7 @@ def _solve(
     boards: Sequence[FoundBoard], belt: FoundBoard, image_size_wh: tuple[int, int], coverage: float
 ) -> Geometry:
     try:
-        error_px, matrix, lens, _, _, deviations, _, _ = cv2.calibrateCameraExtended(
+        error_px, matrix, lens, turns, _, deviations, _, _ = cv2.calibrateCameraExtended(
             [item.board_mm for item in boards],
             [item.image_px for item in boards],
             image_size_wh,
@@ -193,6 +196,12 @@ def _solve(
             f"expected the focal length to within {MAX_FOCAL_ERROR_FRACTION:.0%}, got {focal_error:.1%}; "
             "tilt the board by 20-45 degrees in several directions"
         )
+    spread_deg = _tilt_spread_deg([np.asarray(turn, np.float64) for turn in turns])
+    if spread_deg < MIN_TILT_SPREAD_DEG:
+        raise CalibrationError(
+            f"expected boards tilted against each other by at least {MIN_TILT_SPREAD_DEG:.0f} degrees, got "
+            f"{spread_deg:.0f}; tilt the board by 20-45 degrees in several directions"
+        )
     _, rotation_vector, translation = cv2.solvePnP(belt.board_mm, belt.image_px, matrix, lens)
     normal = cv2.Rodrigues(rotation_vector)[0][:, 2]
     # The optical axis (0, 0, z) meets the plane normal . X = normal . translation.
@@ -209,6 +218,12 @@ def _solve(
         coverage_fraction=coverage,
         used_frames=tuple(item.frame_id for item in boards),
     )
+
+
+def _tilt_spread_deg(rotation_vectors: Sequence[Matrix]) -> float:
+    """Largest angle between the normals of any two boards."""
+    normals = np.array([cv2.Rodrigues(vector)[0][:, 2] for vector in rotation_vectors])
+    return float(np.degrees(np.arccos(np.clip(normals @ normals.T, -1.0, 1.0)).max()))
 
 
 def _find_charuco(frame_id: str, grey: UInt8Array, board: Charuco) -> FoundBoard | None:
