@@ -36,7 +36,10 @@ class FactEntry(TypedDict):
 
 
 class IndexEntry(TypedDict):
-    """One picture of `index.json`. id: its files are <id>.jpg and <id>.npz. size: [height, width] of these."""
+    """One picture of `index.json`. id: its files are <id>.jpg and <id>.npz. size: [height, width] of these.
+
+    known_fraction: 0-1, share of pixels whose set is not empty; 0 = the picture teaches nothing.
+    """
 
     id: str
     dataset: str
@@ -49,6 +52,7 @@ class IndexEntry(TypedDict):
     facts: list[FactEntry]
     fruit: int
     trusted_outlines: int
+    known_fraction: float
 
 
 def shrink_label(label: WeakLabel, size_hw: tuple[int, int]) -> WeakLabel:
@@ -136,6 +140,7 @@ def _write_pair(photo: Photograph, rgb: UInt8Array, label: WeakLabel, out: Path)
         ],
         fruit=label.fruit,
         trusted_outlines=label.trusted_outlines,
+        known_fraction=round(float((label.surface_set > 0).mean()), 4),
     )
 
 

@@ -60,6 +60,7 @@ def test_convert_shrinks_keeps_small_and_resumes(tmp_path: Path) -> None:
         )
         share = float((label["instance"] == 1).mean())
         assert share == pytest.approx(np.pi * 0.3**2, rel=0.08)
+    assert all(0.9 < entry["known_fraction"] <= 1 for entry in index)
     before = (out / "768.npz").stat().st_mtime_ns
     assert convert(photographs, out) == index
     assert (out / "768.npz").stat().st_mtime_ns == before
