@@ -29,8 +29,6 @@ from service.settings import ServiceSettings
 from service.ui.page import STATIC, page_router
 from service.ui.translate import LANGUAGES
 
-API = "/api/v1"
-
 
 def create_app(settings: ServiceSettings, *, grader: FruitGrader | None = None) -> FastAPI:
     """The whole service as an ASGI application.
@@ -46,11 +44,11 @@ def create_app(settings: ServiceSettings, *, grader: FruitGrader | None = None) 
         lifespan=partial(_run, settings, grader, metrics),
         docs_url=None,
         redoc_url=None,
-        openapi_url=f"{API}/openapi.json",
+        openapi_url="/api/v1/openapi.json",
     )
     add_error_handlers(app)
     for router in (grading.router, fruits.router, catalogue.router):
-        app.include_router(router, prefix=API)
+        app.include_router(router)
     app.include_router(health.router)
     app.include_router(page_router())
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import structlog
 
@@ -17,6 +18,9 @@ class ModelHolder:
     def __init__(self, grader: FruitGrader | None = None) -> None:
         self._grader = grader
         self._failure: str | None = None
+        self._settled = Event()
+        if grader is not None:
+            self._settled.set()
 
     @property
     def ready(self) -> bool:
@@ -44,6 +48,11 @@ class ModelHolder:
             structlog.get_logger().error("model_not_loaded", reason=str(error))
         else:
             structlog.get_logger().info("model_loaded")
+        self._settled.set()
+
+    def wait(self, timeout_s: float = 60.0) -> bool:
+        """Wait until loading has ended, either way. False: it has not within the time."""
+        return self._settled.wait(timeout_s)
 
     def grader(self) -> FruitGrader:
         """The grader. Raises ModelNotReadyError."""

@@ -46,11 +46,12 @@ class SampleGallery:
         self._graded: dict[str, GradedUpload] = {}
         self._problems: dict[str, str] = {}
         self._stopped = Event()
+        self._finished = Event()
 
     @property
     def pending(self) -> bool:
         """Some samples are not graded yet."""
-        return not self._stopped.is_set() and len(self._graded) + len(self._problems) < len(self.samples)
+        return not self._finished.is_set() and len(self._graded) + len(self._problems) < len(self.samples)
 
     def graded(self, name: str) -> GradedUpload | None:
         """The result of one sample, None while there is none."""
@@ -75,13 +76,19 @@ class SampleGallery:
         """Grade every sample, one after the other, until `stop`. A sample that fails is noted, not raised."""
         for sample in self.samples:
             if self._stopped.is_set():
-                return
+                break
             try:
                 upload = Upload(name=sample.name, data=sample.file.read_bytes())
                 self._graded[sample.name] = grade_pictures([upload], sample.options, grader, overlay)
             except (GraderError, OSError) as error:
                 self._problems[sample.name] = str(error)
                 structlog.get_logger().warning("sample_not_graded", sample=sample.name, reason=str(error))
+
+        self._finished.set()
+
+    def wait(self, timeout_s: float = 60.0) -> bool:
+        """Wait until `grade_all` has ended. False: it has not within the time."""
+        return self._finished.wait(timeout_s)
 
     def stop(self) -> None:
         """End `grade_all` after the sample it is at."""

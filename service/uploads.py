@@ -86,6 +86,8 @@ async def _read_form(request: Request, settings: ServiceSettings) -> tuple[Uploa
     uploads: list[Upload] = []
     async with request.form(max_files=settings.max_pictures + 1, max_fields=16) as form:
         for field, value in form.multi_items():
+            if value == "":  # what a browser sends for a file field that was left empty
+                continue
             if not isinstance(value, UploadFile):
                 raise UnsupportedUploadError(
                     f"form field {field!r}: expected a file; options belong in the query string"

@@ -23,7 +23,7 @@ from service.schemas import (
 from service.services import RunningServices
 from service.sku_list import list_sku_tables
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
 SampleName = Annotated[str, Path(max_length=200)]
 

@@ -13,7 +13,7 @@ from service.schemas import MAX_ID, FruitOut, FruitPage, Language
 from service.services import RunningServices
 from service.store.record_store import FruitFilter
 
-router = APIRouter(tags=["fruits"])
+router = APIRouter(prefix="/api/v1", tags=["fruits"])
 
 PictureName = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the picture.")]
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}

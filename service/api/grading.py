@@ -14,7 +14,7 @@ from service.schemas import MAX_ID, GradeQuery, GradingOut, Language
 from service.services import RunningServices, Services
 from service.uploads import Upload, read_uploads
 
-router = APIRouter(tags=["grading"])
+router = APIRouter(prefix="/api/v1", tags=["grading"])
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FILES = {

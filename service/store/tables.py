@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Float, ForeignKey, Index, MetaData, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -44,7 +44,7 @@ class Grading(Table):
 
     grading_id: Mapped[int] = mapped_column(primary_key=True)
     graded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    duration_ms: Mapped[float]
+    duration_ms: Mapped[float] = mapped_column(Float)
     options_json: Mapped[str] = mapped_column(Text)
     notes_json: Mapped[str] = mapped_column(Text)
 

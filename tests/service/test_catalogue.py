@@ -1,0 +1,141 @@
+"""Standards, SKU tables, models, sample pictures, health, metrics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.image_io import decode_image
+from service.app import create_app
+from service.model_list import list_models
+from service.samples import find_samples
+from service.settings import ServiceSettings
+from tests.fakes import FakeGrader
+from tests.service.running import RunningService, error_code, painted_png
+
+
+def test_standards_in_both_languages(service: RunningService) -> None:
+    english = service.get("/api/v1/standards").json()["standards"]
+    chinese = service.get("/api/v1/standards", params={"lang": "zh"}).json()["standards"]
+    apple = next(one for one in english if one["standard_id"] == "apple_eu_2023_2429")
+    assert [one["class_id"] for one in apple["classes"]] == ["extra", "I", "II"]
+    assert apple["status"] == "enabled"
+    assert [one["standard_id"] for one in chinese] == [one["standard_id"] for one in english]
+    assert "苹果" in next(one for one in chinese if one["standard_id"] == "apple_eu_2023_2429")["title"]
+
+
+def test_the_default_sku_table_ends_with_a_rule_for_everything(service: RunningService) -> None:
+    tables = service.get("/api/v1/skus").json()["tables"]
+    default = next(table for table in tables if table["name"] == "default")
+    last = default["rules"][-1]
+    assert (last["crops"], last["varieties"], last["classes"], last["sizes"]) == ([], [], [], [])
+    assert {rule["outlet"] for rule in default["rules"]} <= set(default["outlets"])
+
+
+def test_models_are_listed_and_the_one_in_use_is_marked(tmp_path: Path) -> None:
+    for version in ("1.9.0", "1.10.0"):
+        folder = tmp_path / "fruitnet" / version
+        folder.mkdir(parents=True)
+        (folder / "card.json").write_text(
+            json.dumps({"name": "fruitnet", "version": version, "sha256": "ab" * 32})
+        )
+    (tmp_path / "broken" / "1").mkdir(parents=True)
+    (tmp_path / "broken" / "1" / "card.json").write_text("{")
+    listed = list_models(tmp_path / "fruitnet" / "1.9.0", tmp_path)
+    assert {model.version: model.in_use for model in listed} == {"1.9.0": True, "1.10.0": False}
+    assert listed[0].model_id == f"fruitnet/{listed[0].version}+sha256:{'ab' * 6}"
+
+
+def test_no_model_at_all_is_an_empty_list(tmp_path: Path) -> None:
+    assert list_models(None, tmp_path) == []
+
+
+def test_health_and_readiness(service: RunningService) -> None:
+    assert service.get("/healthz").json() == {"status": "ok"}
+    assert service.get("/readyz").json() == {"status": "ok"}
+    models = service.get("/api/v1/models").json()
+    assert (models["ready"], models["problem"]) == (True, None)
+
+
+def test_metrics_count_requests_fruits_and_errors(service: RunningService) -> None:
+    service.grade(painted_png(fruits=3))
+    service.grade(b"no picture")
+    service.get("/nothing/1")
+    service.get("/nothing/2")
+    text = service.get("/metrics").text
+    assert 'grader_fruits_total{crop="apple",grade_class="extra"} 1.0' in text
+    assert 'grader_requests_total{method="POST",route="/api/v1/grade",status="200"} 1.0' in text
+    assert 'grader_requests_total{method="POST",route="/api/v1/grade",status="422"} 1.0' in text
+    assert 'grader_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
+    assert "grader_grading_seconds_count 1.0" in text
+    assert "grader_grading_places_taken 0.0" in text
+    assert "grader_model_ready 1.0" in text
+
+
+def test_two_services_in_one_process_count_apart(
+    service: RunningService, settings: ServiceSettings, tmp_path: Path
+) -> None:
+    other_settings = settings.model_copy(update={"data_dir": tmp_path / "other"})
+    with RunningService(create_app(other_settings, grader=FakeGrader())) as other:
+        other.grade(painted_png(fruits=1))
+        assert "grader_fruits_total{" not in service.get("/metrics").text
+
+
+@pytest.fixture
+def samples(settings: ServiceSettings) -> Path:
+    settings.samples_dir.mkdir()
+    (settings.samples_dir / "two_apples.png").write_bytes(painted_png(fruits=2))
+    (settings.samples_dir / "a_broken.png").write_bytes(b"no picture")
+    (settings.samples_dir / "notes.txt").write_text("not a picture")
+    return settings.samples_dir
+
+
+def graded_samples(service: RunningService, lang: str = "en") -> list[dict[str, object]]:
+    service.services.samples.wait()
+    answer = service.get("/api/v1/samples", params={"lang": lang}).json()
+    assert answer["pending"] is False
+    found: list[dict[str, object]] = answer["samples"]
+    return found
+
+
+def test_samples_are_graded_at_the_start_and_not_stored(settings: ServiceSettings, samples: Path) -> None:
+    with RunningService(create_app(settings, grader=FakeGrader())) as service:
+        broken, good = graded_samples(service)
+        assert (broken["name"], broken["grading"]) == ("a_broken.png", None)
+        assert "a_broken.png" in str(broken["problem"])
+        grading = good["grading"]
+        assert isinstance(grading, dict)
+        assert [fruit["grade"]["class"] for fruit in grading["fruits"]] == ["extra", "I"]
+        assert grading["grading_id"] is None
+        picture = grading["pictures"][0]
+        assert service.get(picture["url"]).content == painted_png(fruits=2)
+        overlay = service.get(picture["overlay_url"])
+        assert decode_image(overlay.content, "overlay").rgb.shape == (160, 480, 3)
+        assert service.get("/api/v1/fruits").json()["total"] == 0
+        assert error_code(service.get("/api/v1/samples/a_broken.png/overlay"), 404) == "not_found"
+
+
+def test_samples_speak_the_language_asked_for(settings: ServiceSettings, samples: Path) -> None:
+    with RunningService(create_app(settings, grader=FakeGrader())) as service:
+        grading = graded_samples(service, "zh")[1]["grading"]
+        assert isinstance(grading, dict)
+        assert grading["fruits"][1]["texts"]["class"] == "一级"
+        assert grading["pictures"][0]["overlay_url"].endswith("lang=zh")
+        english = service.get(grading["pictures"][0]["overlay_url"].replace("lang=zh", "lang=en")).content
+        assert service.get(grading["pictures"][0]["overlay_url"]).content != english
+
+
+def test_demo_stores_the_samples_once(settings: ServiceSettings, samples: Path) -> None:
+    demo = settings.model_copy(update={"demo": True})
+    for _ in range(2):
+        with RunningService(create_app(demo, grader=FakeGrader())) as service:
+            service.services.samples.wait()
+        with RunningService(create_app(settings, grader=FakeGrader())) as service:
+            assert service.get("/api/v1/fruits").json()["total"] == 2
+
+
+def test_no_sample_folder_is_an_empty_list(service: RunningService) -> None:
+    assert service.get("/api/v1/samples").json() == {"samples": [], "pending": False}
+    assert find_samples(Path("/does/not/exist")) == ()
