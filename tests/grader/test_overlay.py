@@ -163,7 +163,7 @@ def test_any_size_of_picture(height: int, width: int, radius: int) -> None:
     record, view = fruit(frame, 0, (width // 2, height // 2), radius)
     canvas = draw_overlay(frame, [record], [view])
     assert canvas.shape == frame.rgb.shape
-    assert near(canvas, class_colour("I")).sum() > radius
+    assert near(canvas[:: max(1, height // 200)], class_colour("I")).sum() > 10
 
 
 def test_twenty_fruit_all_get_a_label() -> None:
