@@ -47,7 +47,7 @@ def _patch(level: Floats, share: Floats, colour: Floats, height: Floats, dull: f
 
 def _dots(u: Floats, v: Floats, rng: np.random.Generator, count: int, size: tuple[float, float], wobble: float) -> Floats:
     """Level of a cluster of dots: their radius minus the distance to the nearest edge, in units."""
-    cloud = _cloud(u, v, rng, 0.5, 1.1)
+    cloud = _cloud(u, v, rng, 0.4, 1.7)
     place = rng.normal(0, 0.5, (count, 2))
     place *= np.minimum(1.0, 1.15 / np.maximum(np.hypot(place[:, 0], place[:, 1]), 1e-6))[:, None]
     radii = rng.uniform(size[0], size[1], count) * rng.uniform(0.6, 1.0, count)
@@ -61,7 +61,7 @@ def _dots(u: Floats, v: Floats, rng: np.random.Generator, count: int, size: tupl
 def bruise(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: float) -> Patch:
     """Soft flat brown under an unbroken skin."""
     squash = rng.uniform(0.75, 1.3)
-    level = 1 - np.hypot(u * squash, v / squash) + 0.16 * _cloud(u, v, rng)
+    level = 1 - np.hypot(u * squash, v / squash) + 0.2 * _cloud(u, v, rng, 0.08, 2.1)
     edge = rng.uniform(0.12, 0.4)
     share = (0.3 + 0.65 * severity) * smoothstep(-edge, edge, level)
     brown = rgb(*((132, 84, 44), (112, 66, 36), (146, 104, 60), (96, 60, 44))[rng.integers(4)])
@@ -79,28 +79,30 @@ def rot(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: 
     """Brown soft decay: rings, a firm edge, sinking, wrinkles, sometimes mould."""
     rim, core = (rgb(*c) * rng.normal(1, 0.08) for c in ROT_COLOURS[rng.integers(len(ROT_COLOURS))])
     away = np.hypot(u, v)
-    cloud = _cloud(u, v, rng, 0.1)
-    level = 1 - away + rng.uniform(0.06, 0.22) * cloud
+    cloud = _cloud(u, v, rng, 0.09, rng.choice([1.5, 1.9, 2.3, 2.3]).item())
+    level = 1 - away + rng.uniform(0.05, 0.25) * cloud
     edge = rng.uniform(0.015, 0.08)
     inward = np.clip(level * 1.15, 0, 1)
-    rings = np.sin(away * rng.uniform(9, 26) + cloud * 1.2 + rng.uniform(0, 6)) * rng.choice([0.0, 0.05, 0.12])
-    shade = 1 + rings + 0.10 * _cloud(u, v, rng, 0.3, 1.1) + 0.08 * _cloud(u, v, rng, 0.9, 0.8)
+    rings = np.sin(away * rng.uniform(9, 26) + cloud * 1.2 + rng.uniform(0, 6)) * rng.choice([0.0, 0.05, 0.12]).item()
+    shade = 1 + rings + 0.09 * _cloud(u, v, rng, 0.2, 1.5) + rng.uniform(0.01, 0.07) * _cloud(u, v, rng, 0.7, 0.9)
     colour = _colours(rim + (core - rim) * smoothstep(0.1, 0.9, inward)[:, None], shade)
     through = rng.uniform(0.0, 0.3)
-    colour = colour * (1 - through) + colour * skin * 1.6 * through
+    colour = colour * (1 - through) + colour * skin * 1.3 * through
     if rng.random() < 0.5:
         halo = np.exp(-(((level + 0.02) / 0.06) ** 2)) * rng.uniform(0.2, 0.7)
         colour = colour + (rgb(*((196, 150, 84), (54, 34, 22))[rng.integers(2)]) - colour) * halo[:, None]
-    ridge = np.abs(_cloud(u, v, rng, 0.16, 1.5))
-    wrinkle = rng.choice([0.0, 0.6, 1.4]) * smoothstep(0, 0.4, level)
-    height = -rng.uniform(0.3, 2.5) * smoothstep(0, 0.5, level) - wrinkle * np.exp(-((ridge / 0.3) ** 2))
+    ridge = np.abs(_cloud(u, v, rng, 0.14, 1.9))
+    wrinkle = rng.choice([0.0, 0.4, 1.2]).item() * smoothstep(0, 0.4, level)
+    height = -rng.uniform(0.3, 2.5) * smoothstep(0, 0.5, level) - wrinkle * np.exp(-((ridge / 0.22) ** 2))
     dull = np.full(u.shape, rng.uniform(0.1, 0.8), np.float32)
     if rng.random() < 0.28:
         first, _, number = cell_tile(900, 0, 0.5)
         tuft = np.clip((0.12 + 0.35 * number - first) / 0.12, 0, 1).astype(np.float32)
         at = rng.random(2)
-        grow = on_plane(tuft, u * np.float32(0.13) + at[0], v * np.float32(0.13) + at[1])
-        grow = grow * smoothstep(0.15, 0.5, level + 0.25 * np.sin(away * rng.uniform(8, 16)) + 0.2 * _cloud(u, v, rng, 0.3) - 0.15)
+        fuzz = 0.012 * _cloud(u, v, rng, 0.8, 0.9)
+        grow = on_plane(tuft, u * np.float32(0.2) + at[0] + fuzz, v * np.float32(0.2) + at[1] - fuzz)
+        grow = grow * smoothstep(0.15, 0.5, level + 0.25 * np.sin(away * rng.uniform(8, 16)) + 0.25 * _cloud(u, v, rng, 0.25) - 0.15) * (0.75 + 0.25 * _cloud(u, v, rng, 0.9, 0.8))
+        grow = np.clip(grow, 0, 1)
         mould = rgb(*((226, 222, 208), (150, 164, 164), (196, 182, 150), (120, 128, 110))[rng.integers(4)])
         colour = colour + (mould - colour) * (0.9 * grow)[:, None]
         height = height + 0.6 * grow
@@ -111,7 +113,7 @@ def rot(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: 
 def scab(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: float) -> Patch:
     """Olive-black to grey corky spots with ragged rims, in clusters that run together."""
     count = int(rng.integers(2, 22))
-    level = _dots(u, v, rng, count, (0.10, 0.34), rng.uniform(0.15, 0.5))
+    level = _dots(u, v, rng, count, (0.10, 0.34), rng.uniform(0.1, 0.4))
     rough = _cloud(u, v, rng, 1.2, 0.8)
     middle = rgb(*((58, 54, 34), (92, 82, 58), (70, 52, 36), (128, 112, 84), (40, 38, 30), (88, 96, 54))[rng.integers(6)])
     rim = rgb(*((44, 40, 26), (60, 48, 30), (150, 140, 112), (96, 40, 40), (80, 84, 44))[rng.integers(5)])
@@ -164,7 +166,7 @@ def sunburn(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severi
 def puncture(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: float) -> Patch:
     """A small dark hole with a torn, browned rim."""
     squash = rng.uniform(0.7, 1.4)
-    level = 1 - np.hypot(u * squash, v / squash) + 0.16 * _cloud(u, v, rng, 0.25, 1.1)
+    level = 1 - np.hypot(u * squash, v / squash) + 0.14 * _cloud(u, v, rng, 0.2, 1.6)
     hole = smoothstep(0.3, 0.55, level)
     rim = rgb(*((136, 90, 48), (108, 70, 40), (180, 140, 86), (92, 56, 36))[rng.integers(4)])
     colour = rim + (rgb(*((34, 22, 16), (60, 36, 22), (84, 52, 30))[rng.integers(3)]) - rim) * hole[:, None]
@@ -174,9 +176,9 @@ def puncture(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, sever
 def crack(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity: float) -> Patch:
     """A split, open and dark or healed and corky, drawn out and ragged."""
     bend = rng.normal(0, 0.22)
-    line = bend * (u * u - 0.4) + 0.07 * _cloud(u * 0.9, np.zeros_like(v), rng, 0.25, 1.2)
+    line = bend * (u * u - 0.4) + 0.12 * _cloud(u * 0.9, np.zeros_like(v), rng, 0.16, 1.9)
     half = rng.uniform(0.05, 0.14) * np.clip(1 - (u / 1.35) ** 2, 0, 1) ** 0.7
-    level = (half - np.abs(v - line) + 0.02 * _cloud(u, v, rng, 0.9, 0.9) - 0.3 * np.clip(np.abs(u) - 1.3, 0, 9)) * 8
+    level = (half - np.abs(v - line) + 0.012 * _cloud(u, v, rng, 0.8, 1.2) - 0.3 * np.clip(np.abs(u) - 1.3, 0, 9)) * 8
     healed = rng.random() < 0.45
     inside = smoothstep(0.15, 0.5, level)
     rim = rgb(*((150, 108, 62), (176, 136, 84), (120, 82, 48))[rng.integers(3)])
@@ -194,7 +196,7 @@ def scar(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity:
         return _patch(level, smoothstep(-0.2, 0.2, level) * (0.6 + 0.35 * severity), colour, -0.7 * smoothstep(-0.1, 0.6, level), 0.7)
     long = rng.uniform(1.2, 2.4)
     rough = _cloud(u, v * 2, rng, 0.4, 1.0)
-    level = 1 - np.hypot(u / long, v * long * 0.8) + 0.3 * _cloud(u, v, rng, 0.14, 1.2) + 0.12 * rough
+    level = 1 - np.hypot(u / long, v * long * 0.8) + 0.3 * _cloud(u, v, rng, 0.12, 1.7) + rng.uniform(0, 0.12) * rough
     tan = rgb(*((184, 146, 96), (158, 120, 78), (140, 112, 86), (200, 174, 128))[rng.integers(4)])
     return _patch(level, smoothstep(-0.15, 0.15, level) * (0.65 + 0.3 * severity), _colours(tan, 1 + 0.09 * rough), 0.08 * rough * smoothstep(0, 0.3, level), 0.6)
 
@@ -207,7 +209,7 @@ def insect(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severit
         return _patch(level, smoothstep(-0.5, 0.2, level) * 0.9, colour, -0.5 * smoothstep(0, 0.7, level), 0.5)
     away = np.hypot(u, v)
     grain = _cloud(u, v, rng, 0.8, 0.7)
-    level = 1 - away + 0.22 * _cloud(u, v, rng, 0.3, 1.0)
+    level = 1 - away + 0.2 * _cloud(u, v, rng, 0.25, 1.4)
     hole = smoothstep(0.55, 0.75, level)
     frass = rgb(*((112, 72, 38), (150, 100, 54), (70, 46, 30), (132, 96, 66))[rng.integers(4)])
     colour = _colours(frass, 1 + 0.25 * grain) * (1 - 0.85 * hole)[:, None]
@@ -221,7 +223,7 @@ def sooty(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity
         first, _, number = cell_tile(900, 0, 0.5)
         speck = np.clip((0.10 + 0.22 * number - first) / 0.1, -1, 1).astype(np.float32)
         at = rng.random(2)
-        level = np.minimum(on_plane(speck, u * np.float32(0.28) + at[0], v * np.float32(0.28) + at[1]), fall * 2)
+        level = np.minimum(on_plane(speck, u * np.float32(0.9) + at[0], v * np.float32(0.9) + at[1]), fall * 2)
         share = smoothstep(-0.4, 0.4, level) * 0.9
     else:
         level = 1.1 * fall + 0.4 * _cloud(u, v, rng, 0.12, 1.2) + 0.15 * _cloud(u, v, rng, 0.6, 0.9) - 0.2
@@ -241,7 +243,7 @@ def other(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity
         colour = _colours(rgb(*((30, 60, 150), (240, 240, 238), (190, 30, 40), (20, 20, 24), (30, 120, 80))[rng.integers(5)]), 1 + 0.03 * fine)
         return _patch(level, smoothstep(-0.05, 0.05, level) * 0.95, colour, 0.05 * smoothstep(0, 0.2, level), 0.2)
     level = 0.8 - np.hypot(u, v) + 0.4 * cloud + 0.1 * fine
-    pale = rgb(*((226, 224, 216), (196, 200, 190), (168, 176, 150))[rng.integers(3)])
+    pale = rgb(*((206, 204, 196), (186, 190, 180), (168, 176, 150))[rng.integers(3)])
     share = smoothstep(-0.2, 0.3, level) * ((0.45 + 0.4 * severity) if which == 1 else 0.9)
     return _patch(level, share, _colours(pale, 1 + 0.08 * fine), (0.5 if which == 2 else 0.05) * smoothstep(0, 0.5, level) * (1 + 0.4 * fine), 1.0)
 

@@ -69,7 +69,7 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
             skin.blur[:] = 0.6
         case "cloth":
             threads = np.sin(u * 3.1) * np.sin(v * 3.1)
-            skin.height_mm = (0.2 * threads + 2.5 * cloud).astype(np.float32)
+            skin.height_mm = (0.15 * threads + 1.2 * cloud).astype(np.float32)
             if rng.random() < 0.5:
                 other = np.clip(rng.random(3) * 0.9 + 0.05, 0, 1).astype(np.float32)
                 check = (np.mod(u / 26, 1) < 0.5).astype(np.float32) * 0.5 + (np.mod(v / 26, 1) < 0.5) * 0.5
@@ -81,7 +81,7 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
             skin.gloss[:] = 1.0
             skin.blur[:] = rng.uniform(0.3, 0.8)
         case "leaves":
-            _leaves(skin, u, v, at, cloud, grain)
+            _leaves(skin, u, v, rng, grain)
         case "clutter":
             _clutter(skin, u, v, rng)
         case "dark":
@@ -92,26 +92,33 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
     return skin
 
 
-def _leaves(skin: Skin, u: Floats, v: Floats, at: Floats, cloud: Floats, grain: Floats) -> None:
-    """Layers of leaf-like cells in greens and browns over soil."""
-    skin.albedo = np.broadcast_to(rgb(62, 50, 38), skin.albedo.shape) * (1 + 0.2 * grain)[:, None]
-    for layer, scale in enumerate((620.0, 900.0, 1300.0)):
-        tilt = at[layer] * 6
-        a = (u * np.cos(tilt) + v * np.sin(tilt)) * 1.0
-        b = (v * np.cos(tilt) - u * np.sin(tilt)) * 1.9
-        first, border, number = cell_tile(400, 3)
-        pa, pb = (a / scale + at[3 + layer]).astype(np.float32), (b / scale + at[4]).astype(np.float32)
-        which = on_plane(number, pa, pb)
-        inside = on_plane(border, pa, pb)
-        share = (smoothstep(0.12, 0.16, inside) * smoothstep(0.42, 0.46, which)).astype(np.float32)
-        green = rgb(58, 92, 36) * (1 - which)[:, None] + rgb(128, 150, 70) * which[:, None]
-        brown = rgb(140, 104, 60)
-        tint = np.where((which > 0.93)[:, None], brown, green)
-        vein = np.exp(-((np.mod(a / 40 + b / 60, 1.0) - 0.5) ** 2) / 0.002)
-        tint = tint * (1 + 0.12 * vein + 0.1 * grain)[:, None]
-        skin.albedo = blend(skin.albedo * (1 - 0.35 * smoothstep(0.0, 0.12, inside) * (share < 0.5))[:, None], tint.astype(np.float32), share)
-        skin.height_mm = np.where(share > 0.5, 4 * layer + 6 * inside, skin.height_mm).astype(np.float32)
-    skin.gloss[:] = 0.25
+def _leaves(skin: Skin, u: Floats, v: Floats, rng: np.random.Generator, grain: Floats) -> None:
+    """Leaves of many greens and browns lying over each other on soil or grass."""
+    soil = rgb(*((62, 50, 38), (44, 58, 26), (96, 84, 66))[rng.integers(3)])
+    skin.albedo = np.broadcast_to(soil, skin.albedo.shape) * (1 + 0.25 * grain)[:, None]
+    autumn = rng.random() * 0.6
+    for layer in range(int(rng.integers(12, 55))):
+        cx, cy, turn = rng.uniform(-190, 190), rng.uniform(-190, 190), rng.uniform(0, 2 * np.pi)
+        length, width = rng.uniform(28, 52), rng.uniform(13, 25)
+        near = np.flatnonzero((np.abs(u - cx) < length) & (np.abs(v - cy) < length))
+        if not near.size:
+            continue
+        du, dv = u[near] - np.float32(cx), v[near] - np.float32(cy)
+        a = du * np.float32(np.cos(turn)) + dv * np.float32(np.sin(turn))
+        b = dv * np.float32(np.cos(turn)) - du * np.float32(np.sin(turn)) + np.float32(rng.normal(0, 0.004)) * a * a
+        s = np.clip(a / np.float32(length), -1, 1)
+        inside = np.float32(width) * (1 - s * s) * (1 - 0.3 * s) - np.abs(b) + 0.5 * np.sin(a * 1.3)
+        leaf = inside > 0
+        old = rng.random() < autumn
+        tint = rgb(*((150, 110, 60), (176, 150, 60), (120, 70, 40))[rng.integers(3)]) if old else rgb(*((58, 92, 36), (84, 120, 52), (44, 76, 34), (122, 146, 70))[rng.integers(4)])
+        tint = tint * rng.normal(1, 0.12)
+        vein = np.exp(-((b / 0.8) ** 2)) + 0.4 * np.exp(-((np.mod((a - np.abs(b) * 0.8) / 7.0, 1) - 0.5) ** 2) / 0.01)
+        paint = np.clip(tint * (1 + 0.18 * vein + 0.08 * grain[near])[:, None], 0, 1)
+        around = near[(inside > -4) & ~leaf]
+        skin.albedo[around] *= 0.7
+        skin.albedo[near[leaf]] = paint[leaf]
+        skin.height_mm[near[leaf]] = (layer * 0.3 + 0.02 * b * b * rng.uniform(-1, 1) + 0.25 * vein)[leaf]
+    skin.gloss[:] = 0.2
 
 
 def _clutter(skin: Skin, u: Floats, v: Floats, rng: np.random.Generator) -> None:

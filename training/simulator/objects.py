@@ -12,9 +12,9 @@ from training.simulator.skin import Points, Skin, blank_skin, blend, rgb
 from training.simulator.spec import ObjectSpec
 
 BODY_KINDS = ("orange", "lemon", "tomato", "onion", "potato", "peach", "ball", "plum")
-ROD_KINDS = ("banana", "finger", "twig")
+ROD_KINDS = ("banana", "finger", "twig", "hand")
 FLAT_KINDS = ("coin", "card", "plate", "leaf", "bowl")
-OBJECT_KINDS = (*BODY_KINDS, *ROD_KINDS, *FLAT_KINDS)
+OBJECT_KINDS = (*BODY_KINDS, "banana", "finger", "twig", *FLAT_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -98,11 +98,14 @@ def draw_rod(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) -> N
         share = np.interp(np.linspace(0, 1, 14), [0, 0.06, 0.12, 0.95, 1], [1, 0.6, 0, 0, 1])[:, None]
         _rod(canvas, camera, line, radii, yellow * (1 - share) + tip * share, number, 0, spec.seed, 0.3, 0.05)
         return
+    if spec.kind == "hand":
+        _hand(canvas, camera, spec, number, rng)
+        return
     if spec.kind == "twig":
         line = bent(middle - along * 60 + np.array([0, 0, 4.0]), along, across * rng.normal(0, 0.3), 130 * spec.size, 10)
         _rod(canvas, camera, line, np.linspace(4, 1.5, 10), np.tile(rgb(96, 74, 50), (10, 1)), number, 0, spec.seed, 0.1, 0.2)
         return
-    tone = rgb(*((232, 190, 164), (214, 164, 132), (180, 126, 92), (120, 78, 56), (238, 204, 182))[rng.integers(5)])
+    tone = _skin_tone(rng)
     for i in range(int(rng.integers(2, 5))):
         start = middle + across * (i - 1.5) * 19 * spec.size + np.array([0, 0, rng.uniform(10, 60)])
         line = bent(start, along, np.array([0, 0, rng.uniform(-0.2, 0.4)]) + across * rng.normal(0, 0.1), rng.uniform(70, 260) * spec.size, 12)
@@ -111,6 +114,61 @@ def draw_rod(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) -> N
         colours = tone * (1 + 0.05 * np.cos(np.linspace(0, 3 * 2 * np.pi, 12)))[:, None]
         colours[0] = np.clip(tone * np.array([1.05, 0.92, 0.92]), 0, 1)
         _rod(canvas, camera, line, radii, colours, number, i, spec.seed + i, 0.2, 0.025)
+
+
+def _skin_tone(rng: np.random.Generator) -> Floats:
+    return rgb(*((232, 190, 164), (214, 164, 132), (180, 126, 92), (120, 78, 56), (238, 204, 182))[rng.integers(5)])
+
+
+HAND_LIFT_MM = 45.0
+
+
+def held_height_mm(size: float) -> float:
+    """Height of the centre of a fruit (radius 38 mm times size) that a "hand" object of that size holds."""
+    return 38.0 * size + HAND_LIFT_MM
+
+
+def _hand(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int, rng: np.random.Generator) -> None:
+    """A hand under and around a fruit: palm, four fingers on one side, the thumb on the other, the wrist."""
+    tone = _skin_tone(rng)
+    radius = 38.0 * spec.size
+    centre = np.array([*spec.centre_mm, held_height_mm(spec.size)])
+    turn = np.radians(spec.turn_deg)
+    nails = np.clip(tone * np.array([1.06, 0.9, 0.9]), 0, 1)
+    for i in range(5):
+        thumb = i == 4
+        side = turn + (np.pi if thumb else 0.0) + ((i - 1.5) * 0.42 if not thumb else rng.normal(0, 0.2))
+        reach = rng.uniform(-0.35, 0.35) if thumb else rng.uniform(-0.25, 0.6)
+        angle = np.linspace(-1.5, reach, 14)
+        thick = rng.uniform(8.5, 10.5) * (1.15 if thumb else 1.0)
+        away = radius * rng.uniform(0.96, 1.02) + thick * 0.8
+        out = np.array([np.cos(side), np.sin(side), 0.0])
+        line = centre + away * (np.cos(angle)[:, None] * out + np.sin(angle)[:, None] * np.array([0, 0, 1.0]))
+        bend = 1 + 0.05 * np.cos(np.linspace(0, 2.5 * 2 * np.pi, 14))
+        radii = thick * np.interp(np.linspace(0, 1, 14), [0, 0.86, 0.95, 1], [1.2, 0.98, 0.85, 0.5]) * bend
+        shade = np.interp(np.linspace(0, 1, 14), [0, 0.9, 1], [0.92, 1, 1.02])[:, None]
+        colours = tone * shade * bend[:, None]
+        colours[-1] = nails
+        _rod(canvas, camera, line, radii, colours, number, i, spec.seed + i, 0.2, 0.03)
+    wrist = turn + np.pi / 2 + rng.normal(0, 0.5)
+    down = np.array([np.cos(wrist), np.sin(wrist), 0.0])
+    start = centre - np.array([0, 0, radius + 16.0])
+    line = start + np.linspace(-0.3, 1, 10)[:, None] * down * 230 * spec.size
+    radii = spec.size * np.interp(np.linspace(0, 1, 10), [0, 0.25, 0.5, 1], [22, 38, 30, 34])
+    _rod(canvas, camera, line, radii, np.tile(tone, (10, 1)), number, 5, spec.seed, 0.15, 0.03)
+
+
+def draw_tomato_star(canvas: Canvas, camera: Camera, top: Floats, rotation: Floats, centre: Floats, seed: int, number: int) -> None:
+    """The green sepals of a tomato. top: (3,) its upper end in its own frame."""
+    rng = np.random.default_rng((seed, 46))
+    green = rgb(*((70, 110, 40), (96, 130, 60), (60, 88, 40))[rng.integers(3)])
+    for i in range(6):
+        angle = i * 2 * np.pi / 5 + rng.normal(0, 0.15)
+        out = np.array([np.cos(angle), np.sin(angle), 0.0])
+        way, bow, length = (out + np.array([0, 0, 0.35]), np.array([0, 0, -0.25]), rng.uniform(14, 24)) if i < 5 else (np.array([0.1, 0, 1.0]), out * 0.2, 9.0)
+        line = bent(top - np.array([0, 0, 0.5]), way, bow, length, 8) @ rotation.T + centre
+        radii = np.array([1.8, 2.2, 2.4, 2.2, 1.8, 1.2, 0.7, 0.2])
+        _rod(canvas, camera, line, radii, np.tile(green, (8, 1)), number, 1 + i % 6, seed, 0.1, 0.15)
 
 
 def _rod(canvas: Canvas, camera: Camera, line: Floats, radii: Floats, colours: Floats, number: int, part: int, seed: int, gloss: float, grain: float) -> None:

@@ -138,7 +138,7 @@ def random_lens(rng: np.random.Generator) -> LensSpec:
     return LensSpec(
         exposure=float(np.clip(np.exp(rng.normal(np.log(0.22), 0.42)), 0.05, 0.6)),
         gains=(float(cast[0]), float(cast[1]), float(cast[2])),
-        defocus_px=float(rng.exponential(0.45)) if rng.random() < 0.92 else float(rng.uniform(1.2, 3.0)),
+        defocus_px=float(rng.exponential(0.38)) if rng.random() < 0.92 else float(rng.uniform(1.2, 3.0)),
         motion_px=float(rng.uniform(1, 6)) if rng.random() < 0.1 else 0.0, motion_deg=float(rng.uniform(0, 180)),
         noise=float(rng.exponential(0.014)), vignette=float(rng.uniform(0, 0.35)) if rng.random() < 0.4 else 0.0,
         contrast=float(rng.uniform(0, 0.6)), saturation=float(np.clip(rng.normal(1.0, 0.12), 0.6, 1.4)),
@@ -163,7 +163,7 @@ GROUND_COLOURS: dict[str, tuple[tuple[int, int, int], ...]] = {
 
 def random_ground(rng: np.random.Generator, kinds: tuple[str, ...] | None = None) -> GroundSpec:
     """Any ground, or one of the given kinds."""
-    kind = str(rng.choice(kinds or sorted(GROUND_COLOURS)))
+    kind = str(rng.choice(kinds or (*sorted(GROUND_COLOURS), "paper", "paper", "dark", "wood")))
     choices = GROUND_COLOURS[kind]
     colour = np.clip(np.array(choices[int(rng.integers(len(choices)))]) / 255 * rng.normal(1, 0.08, 3), 0.005, 0.98)
     return GroundSpec(

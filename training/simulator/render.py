@@ -15,9 +15,9 @@ from training.simulator.lens import expose, srgb_to_linear
 from training.simulator.light import Light, ball_shadow, diffuse, make_light, reflect
 from training.simulator.noise import Floats, look_up
 from training.simulator.objects import BODY_KINDS, FLAT_KINDS, ObjectLook, make_object, paint_flat, paint_object
-from training.simulator.parts import draw_fruit_parts, draw_rod
+from training.simulator.parts import draw_fruit_parts, draw_rod, draw_tomato_star
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
-from training.simulator.shape import Body, body_points, intersect, to_map
+from training.simulator.shape import Body, body_points, intersect, on_surface, to_map
 from training.simulator.skin import length_of, points_of
 from training.simulator.spec import ObjectSpec, PlacedFruit, SceneSpec
 from training.simulator.truth import fruit_truth
@@ -169,6 +169,9 @@ def _draw_object(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int, 
     rest = -float((body_points(body).reshape(-1, 3) @ rotation[2]).min())
     centre = np.array([*spec.centre_mm, rest], np.float32)
     _draw_round(canvas, camera, body, look, rotation, centre, number)
+    if spec.kind == "tomato":
+        top = on_surface(body, np.array([[0.0, 0.0, 1.0]], np.float32))[0]
+        draw_tomato_star(canvas, camera, top, rotation, centre, spec.seed, number)
     balls.append((centre, _mean_radius(body), number))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from grader.types import Crop
 from training.simulator.camera import box_around, make_camera
 from training.simulator.noise import Floats
 from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
+from training.simulator.parts import held_height_mm
 from training.simulator.place import aim_axis, as_rotation, random_fruit, random_ground, random_lens, random_light, random_rotation
 from training.simulator.spec import CameraSpec, FruitSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
 
@@ -88,6 +90,12 @@ def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sc
         rotation = _show(rng, rotation, fruit, _back(camera))
     objects = _around(rng, fruit.equatorial_diameter_mm, 1) if rng.random() < 0.15 else []
     placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
+    if fruit.crop is Crop.APPLE and rng.random() < 0.1:
+        size = fruit.equatorial_diameter_mm / 76.0
+        hand = ObjectSpec(kind="hand", seed=int(rng.integers(2**31)), turn_deg=float(rng.uniform(0, 360)), size=size)
+        height = held_height_mm(size)
+        camera = replace(camera, look_at_mm=(*camera.look_at_mm[:2], height))
+        placed, objects = replace(placed, centre_mm=(0.0, 0.0, height)), [hand]
     return _finish(rng, seed, preset, size_hw, camera, [placed], objects, random_ground(rng))
 
 
@@ -206,10 +214,7 @@ def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
         sunk = None if ground.kind != "cups" else float(fruit.equatorial_diameter_mm * 0.36)
         fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.4)), centre_mm=(float(x), float(y), sunk)))
     camera = _camera(rng, size_hw, width * (max(1, count / lanes) * rng.uniform(0.95, 1.7) + 0.15), (78, 90), 38.0, 0.02)
-    camera = CameraSpec(
-        focal_px=camera.focal_px, distance_mm=camera.distance_mm, elevation_deg=camera.elevation_deg, look_at_mm=camera.look_at_mm,
-        azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0,
-    )
+    camera = replace(camera, azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0)
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], ground)
 
 
@@ -226,7 +231,7 @@ def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> S
         x, y = _beside(rng, at, fruit.equatorial_diameter_mm / 2)
         at.append((x, y, fruit.equatorial_diameter_mm / 2))
         fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(x, y, None)))
-    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.8, 1.3)
+    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.6, 1.0)
     camera = _camera(rng, size_hw, float(span), (25, 90), 30.0, 0.05)
     return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
 
@@ -242,6 +247,6 @@ def _melon(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sce
         x, y = _beside(rng, at, _reach(fruit) / 2)
         at.append((x, y, _reach(fruit) / 2))
         fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.35)), centre_mm=(x, y, None)))
-    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.95, 1.6)
+    span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.65, 1.25)
     camera = _camera(rng, size_hw, float(span), (20, 90), 60.0, 0.03)
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng))

@@ -43,7 +43,7 @@ def plan_melon(spec: FruitSpec, variety: MelonVariety) -> MelonPaint:
     ripe = rng.random()
     pair = rgb(*variety.ground[0]), rgb(*variety.ground[1])
     ground = np.clip((pair[0] * (1 - ripe) + pair[1] * ripe) * rng.normal(1, 0.05, 3), 0.02, 0.97)
-    other = np.clip(ground * rng.normal(0.95, 0.07, 3), 0.02, 0.97)
+    other = np.clip(ground * rng.normal(0.93, 0.06) * rng.normal(1.0, 0.02, 3), 0.02, 0.97)
     spot = rng.normal(size=3) * np.array([1, 1, 0.35])
     radius = spec.equatorial_diameter_mm / 2
     pale = rgb(240, 220, 130) if variety.stripes else np.clip(ground * np.array([1.12, 1.0, 0.8]) + 0.06, 0, 0.95)
