@@ -146,7 +146,7 @@ def _sizes(fruit: FruitColumns, rule: Rule, measure: Measure) -> Doubles:
     if reference is None:
         return measured
     diameter = fruit.diameter_mm[:, 0]
-    ratio = reference / diameter
+    ratio = reference / np.where(diameter > 0.0, diameter, np.nan)
     scaled = measured * (ratio if by_length else ratio * ratio)[:, None]
     return np.where(np.isnan(scaled), _size_at(fruit, measure, reference), scaled)
 

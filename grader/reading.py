@@ -153,12 +153,11 @@ def _sizes(
     if reference is None:
         return measured
     diameter = measurement.size.equatorial_diameter_mm
-    ratio = 0.0 if diameter is None else reference / diameter.value
+    has_scale = diameter is not None and diameter.value > 0.0
+    ratio = reference / diameter.value if diameter is not None and has_scale else 0.0
     factor = ratio if by_length else ratio * ratio
     return [
-        _size_at(measurement, defect, measure, reference)
-        if size is None or diameter is None
-        else size * factor
+        size * factor if size is not None and has_scale else _size_at(measurement, defect, measure, reference)
         for defect, size in zip(chosen, measured, strict=True)
     ]
 

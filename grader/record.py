@@ -205,8 +205,8 @@ def _read_colour(fields: JsonFields) -> ColourMeasurement:
 
 def _read_defect(fields: JsonFields, size: SizeMeasurement) -> Defect:
     length_mm = fields.optional("length_mm", fields.amount)
-    diameter = size.equatorial_diameter_mm
-    derived = 0.0 if length_mm is None or diameter is None else length_mm / diameter.value
+    diameter_mm = 0.0 if size.equatorial_diameter_mm is None else size.equatorial_diameter_mm.value
+    derived = length_mm / diameter_mm if length_mm is not None and diameter_mm > 0.0 else 0.0
     return Defect(
         kind=fields.one_of("kind", DefectKind),
         area_mm2=fields.optional("area_mm2", fields.amount),

@@ -48,7 +48,7 @@ def test_equal_to_the_single_decision(standard: Standard, data: st.DataObject) -
 def random_fruit(random: Random, standard: Standard) -> FruitMeasurement:
     """Round numbers, so that many fruit lie exactly on a limit."""
     seen = random.choice([1.0, 0.95, 0.5])
-    diameter = random.choice([55.0, 60.0, 65.0, 76.2, 80.0, 90.0])
+    diameter = random.choice([0.0, 55.0, 60.0, 65.0, 76.2, 80.0, 90.0])
     defects = [
         make_defect(
             random.choice(list(DefectKind)),
@@ -66,7 +66,7 @@ def random_fruit(random: Random, standard: Standard) -> FruitMeasurement:
         *defects,
         crop=Crop(standard.crop) if random.random() < 0.98 else random.choice(list(Crop)),
         variety=random.choice(varieties),
-        diameter_mm=random.choice([None, exactly(diameter), about(diameter + random.uniform(-1, 1), 0.8)]),
+        diameter_mm=random.choice([None, exactly(diameter), about(diameter + random.uniform(1, 2), 0.8)]),
         weight_g=random.choice([None, exactly(90.0), about(300.0, 20.0), exactly(1000.0)]),
         blush=random.choice([0.0, 0.1, 0.25, 1 / 3, 0.5, 0.66, 0.75, 1.0]),
         light_red=random.choice([0.0, 0.2]),

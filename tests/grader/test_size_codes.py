@@ -79,7 +79,7 @@ def test_faults(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "size_x.toml"
     path.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     assert any(message in problem for problem in check_size_codes(path))
-    with pytest.raises(StandardError, match="size_x.toml:"):
+    with pytest.raises(StandardError, match=r"size_x\.toml:"):
         load_size_codes(path)
 
 

@@ -239,7 +239,11 @@ def test_a_good_file_has_no_problems(write) -> None:  # type: ignore[no-untyped-
         ('evidence = { A = "D", B = "R" }', 'evidence = { A = "D" }', "missing key 'B'"),
         ('evidence = { A = "D", B = "R" }', 'evidence = "T"', "evidence: expected one of S, S2, R, D"),
         ('measure = "weight_g"', 'measure = "count"', "or_else takes two measures of the whole fruit"),
-        ('requires = { A = "intact", B = "any" }', 'requires = { A = "any", B = "intact" }', "a better class asks for nothing"),
+        (
+            'requires = { A = "intact", B = "any" }',
+            'requires = { A = "any", B = "intact" }',
+            "a better class asks for nothing",
+        ),
         ('"巴梨"]\n', '"巴梨"]\nwhat = 1\n', "unknown key 'what'"),
         ('class = "A"\n', 'class = "Z"\n', "class: expected one of A, B, all"),
         ("at_most_fraction = 0.05", "at_most_fraction = 5", "at_most_fraction: expected 0-1, got 5"),
