@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from training.simulator.generate import generate
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
+
 from training.simulator.render import render_spec  # isort: skip
 from training.simulator.scene import PRESETS
 from training.simulator.shape import Outline
@@ -37,7 +38,23 @@ from training.simulator.spec import (
 from training.simulator.studio import render_fruit, render_scene, render_views
 
 __all__ = [
-    "PRESETS", "SIMULATOR_VERSION", "CameraSpec", "DefectSpec", "FruitSpec", "GroundSpec", "LampSpec", "LensSpec", "LightSpec",
-    "ObjectSpec", "Outline", "PlacedFruit", "Rendered", "SceneSpec", "generate", "render_fruit", "render_scene", "render_spec",
+    "PRESETS",
+    "SIMULATOR_VERSION",
+    "CameraSpec",
+    "DefectSpec",
+    "FruitSpec",
+    "GroundSpec",
+    "LampSpec",
+    "LensSpec",
+    "LightSpec",
+    "ObjectSpec",
+    "Outline",
+    "PlacedFruit",
+    "Rendered",
+    "SceneSpec",
+    "generate",
+    "render_fruit",
+    "render_scene",
+    "render_spec",
     "render_views",
 ]

@@ -12,8 +12,12 @@ from training.simulator.scene import PRESETS
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line, write the pictures, say how fast it went."""
-    parser = argparse.ArgumentParser(prog="python -m training.simulator", description="Write simulated pictures with truth.")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to; pictures already there are kept")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.simulator", description="Write simulated pictures with truth."
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder to write to; pictures already there are kept"
+    )
     parser.add_argument("--count", type=int, required=True, help="number of pictures in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preset", choices=PRESETS, default="mixed")

@@ -36,7 +36,10 @@ def make_camera(spec: CameraSpec, size_hw: tuple[int, int], scale: float = 1.0) 
     return Camera(
         origin_mm=(np.array(spec.look_at_mm) + back * spec.distance_mm).astype(np.float32),
         turn=np.stack([rolled_right, rolled_down, forward]).astype(np.float32),
-        focal_px=spec.focal_px * scale, cx=(width - 1) / 2, cy=(height - 1) / 2, size_hw=(height, width),
+        focal_px=spec.focal_px * scale,
+        cx=(width - 1) / 2,
+        cy=(height - 1) / 2,
+        size_hw=(height, width),
     )
 
 
@@ -60,15 +63,19 @@ def project(camera: Camera, world_mm: Floats) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def box_around(camera: Camera, centre_mm: Floats, radius_mm: float, margin_px: int = 2) -> tuple[int, int, int, int]:
+def box_around(
+    camera: Camera, centre_mm: Floats, radius_mm: float, margin_px: int = 2
+) -> tuple[int, int, int, int]:
     """Half-open pixel box of a ball, cut to the picture; may be empty (x0 >= x1 or y0 >= y1)."""
     x, y, depth = (float(v[0]) for v in project(camera, centre_mm[None].astype(np.float32)))
     if depth <= radius_mm:
         return (0, 0, camera.size_hw[1], camera.size_hw[0]) if depth > 0 else (0, 0, 0, 0)
     reach = camera.focal_px * radius_mm / (depth - radius_mm) + margin_px
     return (
-        max(0, int(x - reach)), max(0, int(y - reach)),
-        min(camera.size_hw[1], int(x + reach) + 2), min(camera.size_hw[0], int(y + reach) + 2),
+        max(0, int(x - reach)),
+        max(0, int(y - reach)),
+        min(camera.size_hw[1], int(x + reach) + 2),
+        min(camera.size_hw[0], int(y + reach) + 2),
     )
 
 

@@ -39,26 +39,49 @@ class Canvas:
 
 def blank_canvas(size_hw: tuple[int, int]) -> Canvas:
     """Nothing anywhere."""
-    plain = {name: np.zeros(size_hw, np.float32) for name in ("gloss", "blur", "height_mm", "softness", "net")}
+    plain = {
+        name: np.zeros(size_hw, np.float32) for name in ("gloss", "blur", "height_mm", "softness", "net")
+    }
     return Canvas(
-        depth_mm=np.full(size_hw, np.inf, np.float32), openness=np.ones(size_hw, np.float32),
-        place_mm=np.zeros((*size_hw, 3), np.float32), normal=np.zeros((*size_hw, 3), np.float32),
-        albedo=np.zeros((*size_hw, 3), np.float32), owner=np.zeros(size_hw, np.int32),
-        surface=np.zeros(size_hw, np.uint8), instance=np.zeros(size_hw, np.uint8), crop=np.zeros(size_hw, np.uint8), **plain,
+        depth_mm=np.full(size_hw, np.inf, np.float32),
+        openness=np.ones(size_hw, np.float32),
+        place_mm=np.zeros((*size_hw, 3), np.float32),
+        normal=np.zeros((*size_hw, 3), np.float32),
+        albedo=np.zeros((*size_hw, 3), np.float32),
+        owner=np.zeros(size_hw, np.int32),
+        surface=np.zeros(size_hw, np.uint8),
+        instance=np.zeros(size_hw, np.uint8),
+        crop=np.zeros(size_hw, np.uint8),
+        **plain,
     )
 
 
 def put(
-    canvas: Canvas, at: NDArray[np.intp], *, depth: Floats, place: Floats, normal: Floats, skin: Skin, owner: int,
-    instance: int, crop: int, openness: Floats | float = 1.0, softness: float = 0.0,
+    canvas: Canvas,
+    at: NDArray[np.intp],
+    *,
+    depth: Floats,
+    place: Floats,
+    normal: Floats,
+    skin: Skin,
+    owner: int,
+    instance: int,
+    crop: int,
+    openness: Floats | float = 1.0,
+    softness: float = 0.0,
 ) -> None:
     """Write pixels of one solid that the caller found to be nearest. at: (N,) index row * width + column."""
     canvas.place_mm.reshape(-1, 3)[at] = place
     canvas.normal.reshape(-1, 3)[at] = normal
     canvas.albedo.reshape(-1, 3)[at] = skin.albedo
     for target, values in (
-        (canvas.depth_mm, depth), (canvas.gloss, skin.gloss), (canvas.blur, skin.blur), (canvas.height_mm, skin.height_mm),
-        (canvas.net, skin.net), (canvas.openness, openness), (canvas.softness, softness),
+        (canvas.depth_mm, depth),
+        (canvas.gloss, skin.gloss),
+        (canvas.blur, skin.blur),
+        (canvas.height_mm, skin.height_mm),
+        (canvas.net, skin.net),
+        (canvas.openness, openness),
+        (canvas.softness, softness),
     ):
         target.reshape(-1)[at] = values
     canvas.surface.reshape(-1)[at] = skin.surface
@@ -96,5 +119,10 @@ def roughen(canvas: Canvas) -> None:
 
 def _cross(a: Floats, b: Floats) -> Floats:
     return np.stack(
-        [a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1], a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2], a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], 1
+        [
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ],
+        1,
     )

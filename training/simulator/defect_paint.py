@@ -100,7 +100,12 @@ def place_defect(body: Body, spec: DefectSpec) -> PlacedDefect:
         unit = min(guess, 4.0 * radius)
     assert best is not None
     return PlacedDefect(
-        spec=spec, axes=axes, radius_mm=radius, unit_mm=best[1], cloud_mm=best[2], cloud_mm2=best[3],
+        spec=spec,
+        axes=axes,
+        radius_mm=radius,
+        unit_mm=best[1],
+        cloud_mm=best[2],
+        cloud_mm2=best[3],
         length_mm=_length(best[2], axes, radius),
     )
 

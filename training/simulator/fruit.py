@@ -9,7 +9,16 @@ import numpy as np
 from grader.types import Crop, SurfaceClass
 from training.simulator.defect_paint import PlacedDefect, paint_defect, place_defect
 from training.simulator.noise import Floats, cell_tile, fractal_tile, on_body, smoothstep
-from training.simulator.shape import COLUMNS, ROWS, Body, Measures, Outline, body_points, make_body, measure_body
+from training.simulator.shape import (
+    COLUMNS,
+    ROWS,
+    Body,
+    Measures,
+    Outline,
+    body_points,
+    make_body,
+    measure_body,
+)
 from training.simulator.skin import Points, Skin, blend, points_of, rgb
 from training.simulator.skin_apple import ApplePaint, paint_apple, plan_apple
 from training.simulator.skin_melon import MelonPaint, paint_melon, plan_melon
@@ -38,16 +47,29 @@ def draw_outline(spec: FruitSpec) -> Outline:
         apple = APPLES[spec.variety]
         tall = rng.uniform(*apple.tall)
         return Outline(
-            stretch_z=tall * 1.16, conical=rng.uniform(*apple.conical), cavity_depth=rng.uniform(0.26, 0.44),
-            cavity_width=rng.uniform(0.34, 0.5), basin_depth=rng.uniform(0.14, 0.28), basin_width=rng.uniform(0.28, 0.4),
-            lobe_height=rng.uniform(*apple.lobes), irregular=rng.uniform(0.005, 0.03), shrivel=spec.shrivel,
-            squareness=rng.uniform(0.0, 0.06), stretch_x=rng.uniform(0.96, 1.0),
+            stretch_z=tall * 1.16,
+            conical=rng.uniform(*apple.conical),
+            cavity_depth=rng.uniform(0.26, 0.44),
+            cavity_width=rng.uniform(0.34, 0.5),
+            basin_depth=rng.uniform(0.14, 0.28),
+            basin_width=rng.uniform(0.28, 0.4),
+            lobe_height=rng.uniform(*apple.lobes),
+            irregular=rng.uniform(0.005, 0.03),
+            shrivel=spec.shrivel,
+            squareness=rng.uniform(0.0, 0.06),
+            stretch_x=rng.uniform(0.96, 1.0),
         )
     melon = MELONS[spec.variety]
     return Outline(
-        stretch_z=rng.uniform(*melon.tall), conical=rng.uniform(-0.04, 0.04), irregular=rng.uniform(0.004, 0.015),
-        lobes=melon.sutures or 5, lobe_height=0.02 if melon.sutures else 0.004, shrivel=spec.shrivel * 0.4,
-        cavity_depth=0.02, cavity_width=0.12, squareness=rng.uniform(-0.02, 0.05),
+        stretch_z=rng.uniform(*melon.tall),
+        conical=rng.uniform(-0.04, 0.04),
+        irregular=rng.uniform(0.004, 0.015),
+        lobes=melon.sutures or 5,
+        lobe_height=0.02 if melon.sutures else 0.004,
+        shrivel=spec.shrivel * 0.4,
+        cavity_depth=0.02,
+        cavity_width=0.12,
+        squareness=rng.uniform(-0.02, 0.05),
     )
 
 
@@ -69,11 +91,23 @@ def make_fruit(spec: FruitSpec) -> Fruit:
         paint = plan_melon(spec, MELONS[spec.variety])
     defects = tuple(place_defect(body, d) for d in sorted(spec.defects, key=lambda d: -d.area_mm2))
     bare = Fruit(
-        spec=spec, body=body, measures=measure_body(body), paint=paint, defects=defects, probe=probe, probe_mm2=area,
+        spec=spec,
+        body=body,
+        measures=measure_body(body),
+        paint=paint,
+        defects=defects,
+        probe=probe,
+        probe_mm2=area,
         probe_skin=_no_skin(),
     )
     return Fruit(
-        spec=spec, body=body, measures=bare.measures, paint=paint, defects=defects, probe=probe, probe_mm2=area,
+        spec=spec,
+        body=body,
+        measures=bare.measures,
+        paint=paint,
+        defects=defects,
+        probe=probe,
+        probe_mm2=area,
         probe_skin=paint_fruit(bare, probe),
     )
 
@@ -81,7 +115,13 @@ def make_fruit(spec: FruitSpec) -> Fruit:
 def _no_skin() -> Skin:
     empty = np.zeros(0, np.float32)
     return Skin(
-        albedo=empty.reshape(0, 3), surface=np.zeros(0, np.uint8), gloss=empty, blur=empty, height_mm=empty, net=empty, red=empty
+        albedo=empty.reshape(0, 3),
+        surface=np.zeros(0, np.uint8),
+        gloss=empty,
+        blur=empty,
+        height_mm=empty,
+        net=empty,
+        red=empty,
     )
 
 
@@ -102,7 +142,9 @@ def paint_fruit(fruit: Fruit, points: Points) -> Skin:
         skin.gloss *= 1 - share * 1.5
     if spec.wet > 0:
         first, _, number = cell_tile(900, 0, 0.5)
-        drop = np.clip(0.10 + 0.34 * number * spec.wet - first, 0, 1).astype(np.float32) * (number > 1 - spec.wet)
+        drop = np.clip(0.10 + 0.34 * number * spec.wet - first, 0, 1).astype(np.float32) * (
+            number > 1 - spec.wet
+        )
         height = on_body(np.sqrt(drop), points.mm, points.facing, 130.0, places[1], sharp=True)
         wet = smoothstep(0.02, 0.12, height)
         skin.height_mm += 2.2 * height
@@ -129,10 +171,20 @@ def _sticker(fruit: Fruit, points: Points, skin: Skin) -> None:
     away = np.hypot(u / half_u, v / half_v)
     front = points.direction @ centre.astype(np.float32) > 0.5
     share = (smoothstep(1.03, 0.97, away) * front).astype(np.float32)
-    colours = np.array([(240, 238, 230), (200, 30, 40), (20, 60, 140), (30, 110, 60), (240, 200, 40), (16, 16, 20)], np.float32) / 255
+    colours = (
+        np.array(
+            [(240, 238, 230), (200, 30, 40), (20, 60, 140), (30, 110, 60), (240, 200, 40), (16, 16, 20)],
+            np.float32,
+        )
+        / 255
+    )
     ground, ring, ink = colours[rng.integers(6)], colours[rng.integers(6)], colours[rng.integers(6)]
     design = np.where((away > 0.82)[:, None], ring, ground)
-    text = (np.abs(v / half_v - rng.uniform(-0.3, 0.3)) < 0.2) & (np.sin(u * rng.uniform(2.5, 5)) > -0.2) & (away < 0.7)
+    text = (
+        (np.abs(v / half_v - rng.uniform(-0.3, 0.3)) < 0.2)
+        & (np.sin(u * rng.uniform(2.5, 5)) > -0.2)
+        & (away < 0.7)
+    )
     design = np.where(text[:, None], ink, design)
     skin.albedo = blend(skin.albedo, design.astype(np.float32), share)
     skin.gloss += (0.5 - skin.gloss) * share

@@ -31,7 +31,9 @@ def write_one(out: Path, number: int, seed: int, preset: str, size_hw: tuple[int
     picture = render_scene(seed * 1_000_003 + number, preset, size_hw)
     stem = f"{number:06d}"
     quality = int(str(picture.truth["jpeg_quality"]))
-    done, coded = cv2.imencode(".jpg", np.ascontiguousarray(picture.rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    done, coded = cv2.imencode(
+        ".jpg", np.ascontiguousarray(picture.rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
     if not done:
         raise OSError(f"{out / stem}: JPEG could not be encoded")
     (out / f"{stem}.jpg").write_bytes(coded.tobytes())
@@ -43,7 +45,12 @@ def write_one(out: Path, number: int, seed: int, preset: str, size_hw: tuple[int
 
 
 def generate(
-    out: Path, count: int, seed: int = 0, preset: str = "mixed", size_hw: tuple[int, int] = (320, 320), jobs: int = 1
+    out: Path,
+    count: int,
+    seed: int = 0,
+    preset: str = "mixed",
+    size_hw: tuple[int, int] = (320, 320),
+    jobs: int = 1,
 ) -> float:
     """Write pictures 0 to count - 1 to `out`, skipping those that are there; returns pictures per second (0 if none).
 
@@ -53,7 +60,12 @@ def generate(
     missing = [n for n in range(count) if not (out / f"{n:06d}.json").exists()]
     console = Console(stderr=True)
     started = time.monotonic()
-    columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        "[progress.description]{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("pictures", total=len(missing))
         if jobs <= 1:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.simulator.noise import Floats, cell_tile, fractal_tile, on_plane, smoothstep
+from training.simulator.noise import Floats, fractal_tile, on_plane, smoothstep
 from training.simulator.skin import Skin, blank_skin, blend, rgb
 from training.simulator.spec import GroundSpec
 
-GROUND_KINDS = ("belt", "rollers", "cups", "tray", "paper", "wood", "dark", "cloth", "metal", "leaves", "plain", "clutter")
+GROUND_KINDS = (
+    "belt",
+    "rollers",
+    "cups",
+    "tray",
+    "paper",
+    "wood",
+    "dark",
+    "cloth",
+    "metal",
+    "leaves",
+    "plain",
+    "clutter",
+)
 
 
 def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> Skin:
@@ -28,7 +41,10 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
     skin.surface[:] = 0
     cloud = on_plane(fractal_tile(1.6, 3.0), u / 520 + at[0], v / 520 + at[1])
     grain = on_plane(fractal_tile(0.7, 8.0), u / 90 + at[2], v / 90 + at[3])
-    skin.albedo = np.broadcast_to(np.array(spec.colour, np.float32), (x.size, 3)) * (1 + 0.05 * cloud + 0.03 * grain)[:, None]
+    skin.albedo = (
+        np.broadcast_to(np.array(spec.colour, np.float32), (x.size, 3))
+        * (1 + 0.05 * cloud + 0.03 * grain)[:, None]
+    )
     skin.gloss[:] = 0.0 if rng.random() < 0.6 else rng.uniform(0.13, 0.5)
     skin.blur[:] = 0.9
     match spec.kind:
@@ -37,7 +53,9 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
             weave = np.sin(u * (2 * np.pi / pitch)) * np.sin(v * (2 * np.pi / pitch))
             skin.height_mm = (0.12 * weave * rng.uniform(0, 1) + 0.05 * grain).astype(np.float32)
             dirt = smoothstep(0.8, 2.2, on_plane(fractal_tile(1.1, 4.0), u / 300 + at[4], v / 300 + at[5]))
-            skin.albedo = blend(skin.albedo, skin.albedo * 0.6 + rgb(110, 100, 84) * 0.3, rng.uniform(0, 0.6) * dirt)
+            skin.albedo = blend(
+                skin.albedo, skin.albedo * 0.6 + rgb(110, 100, 84) * 0.3, rng.uniform(0, 0.6) * dirt
+            )
         case "rollers":
             phase = np.mod(u / spec.pitch_mm + at[4], 1.0) - 0.5
             bulge = np.sqrt(np.clip(1 - (phase / 0.46) ** 2, 0, 1))
@@ -51,8 +69,14 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
             for cx, cy in centres_mm:
                 away = np.minimum(away, np.hypot(x - cx, y - cy))
             ring = spec.pitch_mm * 0.55
-            skin.height_mm = (-14 * smoothstep(ring, ring * 0.35, away) + 2.0 * np.exp(-(((away - ring) / 3.0) ** 2))).astype(np.float32)
-            skin.albedo = blend(skin.albedo, np.array(spec.colour, np.float32) * 0.45, smoothstep(ring * 1.06, ring * 1.12, away) * 0.8)
+            skin.height_mm = (
+                -14 * smoothstep(ring, ring * 0.35, away) + 2.0 * np.exp(-(((away - ring) / 3.0) ** 2))
+            ).astype(np.float32)
+            skin.albedo = blend(
+                skin.albedo,
+                np.array(spec.colour, np.float32) * 0.45,
+                smoothstep(ring * 1.06, ring * 1.12, away) * 0.8,
+            )
             skin.gloss[:] = rng.uniform(0.2, 0.7)
             skin.blur[:] = 0.5
         case "tray":
@@ -105,14 +129,24 @@ def _leaves(skin: Skin, u: Floats, v: Floats, rng: np.random.Generator, grain: F
             continue
         du, dv = u[near] - np.float32(cx), v[near] - np.float32(cy)
         a = du * np.float32(np.cos(turn)) + dv * np.float32(np.sin(turn))
-        b = dv * np.float32(np.cos(turn)) - du * np.float32(np.sin(turn)) + np.float32(rng.normal(0, 0.004)) * a * a
+        b = (
+            dv * np.float32(np.cos(turn))
+            - du * np.float32(np.sin(turn))
+            + np.float32(rng.normal(0, 0.004)) * a * a
+        )
         s = np.clip(a / np.float32(length), -1, 1)
         inside = np.float32(width) * (1 - s * s) * (1 - 0.3 * s) - np.abs(b) + 0.5 * np.sin(a * 1.3)
         leaf = inside > 0
         old = rng.random() < autumn
-        tint = rgb(*((150, 110, 60), (176, 150, 60), (120, 70, 40))[rng.integers(3)]) if old else rgb(*((58, 92, 36), (84, 120, 52), (44, 76, 34), (122, 146, 70))[rng.integers(4)])
+        tint = (
+            rgb(*((150, 110, 60), (176, 150, 60), (120, 70, 40))[rng.integers(3)])
+            if old
+            else rgb(*((58, 92, 36), (84, 120, 52), (44, 76, 34), (122, 146, 70))[rng.integers(4)])
+        )
         tint = tint * rng.normal(1, 0.12)
-        vein = np.exp(-((b / 0.8) ** 2)) + 0.4 * np.exp(-((np.mod((a - np.abs(b) * 0.8) / 7.0, 1) - 0.5) ** 2) / 0.01)
+        vein = np.exp(-((b / 0.8) ** 2)) + 0.4 * np.exp(
+            -((np.mod((a - np.abs(b) * 0.8) / 7.0, 1) - 0.5) ** 2) / 0.01
+        )
         paint = np.clip(tint * (1 + 0.18 * vein + 0.08 * grain[near])[:, None], 0, 1)
         around = near[(inside > -4) & ~leaf]
         skin.albedo[around] *= 0.7
@@ -129,12 +163,16 @@ def _clutter(skin: Skin, u: Floats, v: Floats, rng: np.random.Generator) -> None
         a = (u - cx) * np.float32(np.cos(turn)) + (v - cy) * np.float32(np.sin(turn))
         b = (v - cy) * np.float32(np.cos(turn)) - (u - cx) * np.float32(np.sin(turn))
         half = rng.uniform(8, 120, 2)
-        inside = (np.abs(a) < half[0]) & (np.abs(b) < half[1]) if rng.random() < 0.7 else np.hypot(a, b) < half[0]
+        inside = (
+            (np.abs(a) < half[0]) & (np.abs(b) < half[1]) if rng.random() < 0.7 else np.hypot(a, b) < half[0]
+        )
         first = rng.random(3) * rng.uniform(0.2, 1.0)
         tint = np.broadcast_to(first.astype(np.float32), (u.size, 3))
         if rng.random() < 0.4:
             second = rng.random(3).astype(np.float32)
-            bars = np.sin(a * rng.uniform(0.1, 1.5)) * np.sin(b * rng.uniform(0.05, 0.8)) > rng.uniform(-0.2, 0.6)
+            bars = np.sin(a * rng.uniform(0.1, 1.5)) * np.sin(b * rng.uniform(0.05, 0.8)) > rng.uniform(
+                -0.2, 0.6
+            )
             tint = np.where(bars[:, None], second, tint)
         skin.albedo = np.where(inside[:, None], tint, skin.albedo).astype(np.float32)
         skin.height_mm = np.where(inside, skin.height_mm + 2, skin.height_mm).astype(np.float32)

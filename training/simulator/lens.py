@@ -15,7 +15,9 @@ def srgb_to_linear(colour: Floats) -> Floats:
     return np.power(np.maximum(colour, 0.0), 2.2, dtype=np.float32)
 
 
-def expose(light: Floats, spec: LensSpec, size_hw: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
+def expose(
+    light: Floats, spec: LensSpec, size_hw: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.uint8]:
     """Linear light (h, w, 3) of the inner picture to an 8-bit sRGB picture of `size_hw`."""
     inner = light.shape[1] / size_hw[1]
     picture = np.minimum(light, 6.0)

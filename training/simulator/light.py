@@ -42,9 +42,17 @@ def _basis(n: Floats) -> Floats:
     x, y, z = n[:, 0], n[:, 1], n[:, 2]
     return np.stack(
         [
-            np.full_like(x, 0.282095), 0.488603 * y, 0.488603 * z, 0.488603 * x, 1.092548 * x * y, 1.092548 * y * z,
-            0.315392 * (3 * z * z - 1), 1.092548 * x * z, 0.546274 * (x * x - y * y),
-        ], 1,
+            np.full_like(x, 0.282095),
+            0.488603 * y,
+            0.488603 * z,
+            0.488603 * x,
+            1.092548 * x * y,
+            1.092548 * y * z,
+            0.315392 * (3 * z * z - 1),
+            1.092548 * x * z,
+            0.546274 * (x * x - y * y),
+        ],
+        1,
     ).astype(np.float32)
 
 
@@ -53,10 +61,14 @@ def make_light(spec: LightSpec) -> Light:
     direction, solid = _directions()
     z = direction[..., 2:3]
     upper = np.clip(z * 3 + 0.5, 0, 1)
-    around = np.array(spec.floor, np.float32) * (1 - upper) + np.array(spec.sky, np.float32) * upper * (0.55 + 0.45 * np.clip(z, 0, 1))
+    around = np.array(spec.floor, np.float32) * (1 - upper) + np.array(spec.sky, np.float32) * upper * (
+        0.55 + 0.45 * np.clip(z, 0, 1)
+    )
     lamps = np.zeros_like(around)
     for lamp in spec.lamps:
-        lamps += _lamp(lamp, direction)[..., None] * np.array(lamp.colour, np.float32) * np.float32(lamp.strength)
+        lamps += (
+            _lamp(lamp, direction)[..., None] * np.array(lamp.colour, np.float32) * np.float32(lamp.strength)
+        )
     powers = [l.strength * l.width_deg * l.height_deg for l in spec.lamps]
     key_colour = np.zeros(3, np.float32)
     key = np.array([0.0, 0.0, 1.0], np.float32)
@@ -70,15 +82,22 @@ def make_light(spec: LightSpec) -> Light:
         whole = (soft * solid[..., None]).sum((0, 1)) / np.pi
         key_colour = (spec.key_share * whole.mean() * 1.6 * np.array(lamp.colour)).astype(np.float32)
         ambient = around + (1 - spec.key_share) * lamps
-        ambient *= (1 - 0.75 * spec.key_share) * whole.mean() / max(float((ambient * solid[..., None]).sum((0, 1)).mean() / np.pi), 1e-6)
+        ambient *= (
+            (1 - 0.75 * spec.key_share)
+            * whole.mean()
+            / max(float((ambient * solid[..., None]).sum((0, 1)).mean() / np.pi), 1e-6)
+        )
     weights = _basis(flat).T @ (ambient.reshape(-1, 3) * solid.reshape(-1, 1))
     kernel = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5, np.float32) / np.pi
     tripled = np.concatenate([soft, soft, soft], 1)
     dull = cv2.GaussianBlur(tripled, (0, 0), 5.0)[:, WIDTH : 2 * WIDTH]
     sharp = cv2.GaussianBlur(tripled, (0, 0), 0.7)[:, WIDTH : 2 * WIDTH]
     return Light(
-        sharp=np.ascontiguousarray(sharp, np.float32), dull=np.ascontiguousarray(dull, np.float32),
-        harmonics=(weights * kernel[:, None]).astype(np.float32), key_direction=key, key_colour=key_colour,
+        sharp=np.ascontiguousarray(sharp, np.float32),
+        dull=np.ascontiguousarray(dull, np.float32),
+        harmonics=(weights * kernel[:, None]).astype(np.float32),
+        key_direction=key,
+        key_colour=key_colour,
         shadow_blur=spec.shadow_blur,
     )
 
@@ -93,7 +112,9 @@ def _lamp(lamp: LampSpec, direction: Floats) -> Floats:
     b = np.degrees(np.arctan(direction @ above / ahead)) / (lamp.height_deg / 2)
     inside = np.clip((1.08 - np.maximum(np.abs(a), np.abs(b))) / 0.16, 0, 1) * (direction @ front > 0.05)
     if lamp.bars:
-        inside = inside * np.clip((np.abs(np.sin(a * np.pi * (lamp.bars + 1) / 2 + np.pi / 2 * lamp.bars)) - 0.12) * 8, 0, 1)
+        inside = inside * np.clip(
+            (np.abs(np.sin(a * np.pi * (lamp.bars + 1) / 2 + np.pi / 2 * lamp.bars)) - 0.12) * 8, 0, 1
+        )
     return np.asarray(inside, np.float32)
 
 
@@ -128,7 +149,9 @@ def ball_shadow(
     along = toward @ light.key_direction
     off = np.sqrt(np.maximum(distance**2 - along**2, 0.0))
     spread = (0.04 + 0.5 * light.shadow_blur) * np.maximum(along, 0) + 0.03 * radius_mm
-    shade = np.clip((radius_mm + spread * 0.5 - off) / spread, 0, 1) * np.clip(along / (0.15 * radius_mm), 0, 1)
+    shade = np.clip((radius_mm + spread * 0.5 - off) / spread, 0, 1) * np.clip(
+        along / (0.15 * radius_mm), 0, 1
+    )
     through = 1 - shade * shade * (3 - 2 * shade)
     facing = np.clip(np.einsum("ij,ij->i", normal, toward) / distance + 0.15, 0, 1)
     ratio = np.minimum(radius_mm / distance, 1.0)

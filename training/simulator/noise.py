@@ -114,7 +114,9 @@ def facing(direction: Floats) -> Facing:
     return Facing(soft=pairs(cubes, norm), hard=pairs(powers, total))
 
 
-def on_body(tile: Floats, point_mm: Floats, towards: Facing, period_mm: float, offset: Floats, *, sharp: bool = False) -> Floats:
+def on_body(
+    tile: Floats, point_mm: Floats, towards: Facing, period_mm: float, offset: Floats, *, sharp: bool = False
+) -> Floats:
     """A tile at points of a body: float32 (N,).
 
     point_mm: (N, 3). towards: `facing` of their directions. period_mm: length of one tile. offset: (3, 2), tile periods.

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.types import Crop, SurfaceClass
+from grader.types import Crop
 from training.simulator.camera import Camera, box_around, make_camera, rays
 from training.simulator.canvas import Canvas, blank_canvas, put, roughen
 from training.simulator.fruit import Fruit, make_fruit, paint_fruit
@@ -14,7 +14,14 @@ from training.simulator.ground import paint_ground
 from training.simulator.lens import expose, srgb_to_linear
 from training.simulator.light import Light, ball_shadow, diffuse, make_light, reflect
 from training.simulator.noise import Floats, look_up
-from training.simulator.objects import BODY_KINDS, FLAT_KINDS, ObjectLook, make_object, paint_flat, paint_object
+from training.simulator.objects import (
+    BODY_KINDS,
+    FLAT_KINDS,
+    ObjectLook,
+    make_object,
+    paint_flat,
+    paint_object,
+)
 from training.simulator.parts import draw_fruit_parts, draw_rod, draw_tomato_star
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
 from training.simulator.shape import Body, body_points, intersect, on_surface, to_map
@@ -35,10 +42,14 @@ def render_spec(scene: SceneSpec, background: NDArray[np.uint8] | None = None) -
     Raises:
         ValueError: more than 255 fruit and objects, or a background of another type or shape.
     """
-    if background is not None and (background.dtype != np.uint8 or background.ndim != 3 or background.shape[2] != 3):
+    if background is not None and (
+        background.dtype != np.uint8 or background.ndim != 3 or background.shape[2] != 3
+    ):
         raise ValueError(f"background must be uint8 (h, w, 3), got {background.dtype} {background.shape}")
     if len(scene.fruits) + len(scene.objects) > 255:
-        raise ValueError(f"expected at most 255 fruit and objects, got {len(scene.fruits) + len(scene.objects)}")
+        raise ValueError(
+            f"expected at most 255 fruit and objects, got {len(scene.fruits) + len(scene.objects)}"
+        )
     made = {spec: make_fruit(spec) for spec in dict.fromkeys(placed.fruit for placed in scene.fruits)}
     return render_made(scene, [made[placed.fruit] for placed in scene.fruits], background)
 
@@ -66,23 +77,32 @@ def render_made(scene: SceneSpec, made: list[Fruit], background: NDArray[np.uint
     linear *= _exposure(linear, canvas, scene.lens.exposure)
     rng = np.random.default_rng((scene.seed, 51))
     truth: dict[str, object] = {
-        "seed": scene.seed, "preset": scene.preset, "simulator_version": SIMULATOR_VERSION,
+        "seed": scene.seed,
+        "preset": scene.preset,
+        "simulator_version": SIMULATOR_VERSION,
         "jpeg_quality": scene.lens.jpeg_quality,
         "camera": {
-            "focal_px": scene.camera.focal_px, "cx": (scene.size_hw[1] - 1) / 2, "cy": (scene.size_hw[0] - 1) / 2,
+            "focal_px": scene.camera.focal_px,
+            "cx": (scene.size_hw[1] - 1) / 2,
+            "cy": (scene.size_hw[0] - 1) / 2,
             "distance_to_belt_mm": float(camera.origin_mm[2] / max(-float(camera.turn[2][2]), 1e-6)),
             "elevation_deg": scene.camera.elevation_deg,
         },
         "fruits": [
-            fruit_truth(fruit, rotation, centre, camera, canvas, n, whole_px[n - 1], scene.supersample, cut[n - 1])
+            fruit_truth(
+                fruit, rotation, centre, camera, canvas, n, whole_px[n - 1], scene.supersample, cut[n - 1]
+            )
             for n, (fruit, (rotation, centre)) in enumerate(zip(made, poses, strict=True), 1)
         ],
         "objects": [{"instance": n, "kind": o.kind} for n, o in enumerate(scene.objects, len(made) + 1)],
     }
     return Rendered(
-        rgb=expose(linear, scene.lens, scene.size_hw, rng), surface=_labels(canvas.surface, scene.size_hw),
-        instance=_labels(canvas.instance, scene.size_hw), crop=_labels(canvas.crop, scene.size_hw),
-        net_cover=_net_cover(canvas, scene.size_hw), truth=truth,
+        rgb=expose(linear, scene.lens, scene.size_hw, rng),
+        surface=_labels(canvas.surface, scene.size_hw),
+        instance=_labels(canvas.instance, scene.size_hw),
+        crop=_labels(canvas.crop, scene.size_hw),
+        net_cover=_net_cover(canvas, scene.size_hw),
+        truth=truth,
     )
 
 
@@ -101,7 +121,9 @@ def _net_cover(canvas: Canvas, size_hw: tuple[int, int]) -> Floats:
     weight = cv2.GaussianBlur(melon, (0, 0), spread)
     cover = cv2.GaussianBlur(canvas.net * melon, (0, 0), spread) / np.maximum(weight, 1e-4) * melon
     small = cv2.resize(cover, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(np.clip(small, 0, 1) * (_labels(canvas.crop, size_hw) == CROP_VALUE[Crop.MELON]), np.float32)
+    return np.asarray(
+        np.clip(small, 0, 1) * (_labels(canvas.crop, size_hw) == CROP_VALUE[Crop.MELON]), np.float32
+    )
 
 
 def _mean_radius(body: Body) -> float:
@@ -130,15 +152,19 @@ def _visible_part(
     hit = np.isfinite(grid) & (grid > 1.0)
     height, width = canvas.depth_mm.shape
     cut = bool(
-        (y0 == 0 and hit[0].any()) or (x0 == 0 and hit[:, 0].any())
-        or (y1 == height and hit[-1].any()) or (x1 == width and hit[:, -1].any())
+        (y0 == 0 and hit[0].any())
+        or (x0 == 0 and hit[:, 0].any())
+        or (y1 == height and hit[-1].any())
+        or (x1 == width and hit[:, -1].any())
     )
     rows, columns = np.nonzero(hit & (np.where(hit, grid, np.inf) < canvas.depth_mm[y0:y1, x0:x1]))
     flat = rows * (x1 - x0) + columns
     return (rows + y0) * width + columns + x0, t[flat], points[flat], int(hit.sum()), cut
 
 
-def _draw_fruit(canvas: Canvas, camera: Camera, fruit: Fruit, rotation: Floats, centre: Floats, number: int) -> tuple[int, bool]:
+def _draw_fruit(
+    canvas: Canvas, camera: Camera, fruit: Fruit, rotation: Floats, centre: Floats, number: int
+) -> tuple[int, bool]:
     at, depth, points, count, cut = _visible_part(canvas, camera, fruit.body, rotation, centre)
     crop = CROP_VALUE[fruit.spec.crop]
     if at.size:
@@ -147,9 +173,17 @@ def _draw_fruit(canvas: Canvas, camera: Camera, fruit: Fruit, rotation: Floats, 
         normal = facts[:, :3] @ rotation.T
         normal /= np.maximum(length_of(normal), 1e-6)[:, None]
         put(
-            canvas, at, depth=depth, place=points @ rotation.T + centre, normal=normal,
-            skin=paint_fruit(fruit, points_of(fruit.body, points)), owner=number * 8, instance=number, crop=crop,
-            openness=facts[:, 3], softness=0.35 if fruit.spec.crop is Crop.APPLE else 0.15,
+            canvas,
+            at,
+            depth=depth,
+            place=points @ rotation.T + centre,
+            normal=normal,
+            skin=paint_fruit(fruit, points_of(fruit.body, points)),
+            owner=number * 8,
+            instance=number,
+            crop=crop,
+            openness=facts[:, 3],
+            softness=0.35 if fruit.spec.crop is Crop.APPLE else 0.15,
         )
     draw_fruit_parts(canvas, camera, fruit, rotation, centre, number, crop)
     return count, cut
@@ -175,16 +209,32 @@ def _draw_object(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int, 
     balls.append((centre, _mean_radius(body), number))
 
 
-def _draw_round(canvas: Canvas, camera: Camera, body: Body, look: ObjectLook, rotation: Floats, centre: Floats, number: int) -> None:
+def _draw_round(
+    canvas: Canvas,
+    camera: Camera,
+    body: Body,
+    look: ObjectLook,
+    rotation: Floats,
+    centre: Floats,
+    number: int,
+) -> None:
     at, depth, points, _, _ = _visible_part(canvas, camera, body, rotation, centre)
     if not at.size:
         return
     column, row, _ = to_map(body, points)
     facts = look_up(body.skin, column, row)
     put(
-        canvas, at, depth=depth, place=points @ rotation.T + centre, normal=facts[:, :3] @ rotation.T,
-        skin=paint_object(look, points_of(body, points)), owner=number * 8, instance=number, crop=OTHER_OBJECT,
-        openness=facts[:, 3], softness=0.25,
+        canvas,
+        at,
+        depth=depth,
+        place=points @ rotation.T + centre,
+        normal=facts[:, :3] @ rotation.T,
+        skin=paint_object(look, points_of(body, points)),
+        owner=number * 8,
+        instance=number,
+        crop=OTHER_OBJECT,
+        openness=facts[:, 3],
+        softness=0.25,
     )
 
 
@@ -205,7 +255,10 @@ def _draw_flat(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) ->
     x, y = place[:, 0] - spec.centre_mm[0], place[:, 1] - spec.centre_mm[1]
     near = np.flatnonzero(np.hypot(x, y) < 140 * spec.size)
     x, y = x[near], y[near]
-    a, b = x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)), y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn))
+    a, b = (
+        x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)),
+        y * np.float32(np.cos(turn)) - x * np.float32(np.sin(turn)),
+    )
     skin, inside = paint_flat(spec, a, b)
     keep = np.flatnonzero(inside > 0)
     if not keep.size:
@@ -214,9 +267,15 @@ def _draw_flat(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) ->
         setattr(skin, name, getattr(skin, name)[keep])
     chosen = near[keep]
     put(
-        canvas, at[chosen], depth=depth[chosen], place=place[chosen],
-        normal=np.broadcast_to(np.array([0, 0, 1], np.float32), (chosen.size, 3)), skin=skin, owner=number * 8,
-        instance=number, crop=OTHER_OBJECT,
+        canvas,
+        at[chosen],
+        depth=depth[chosen],
+        place=place[chosen],
+        normal=np.broadcast_to(np.array([0, 0, 1], np.float32), (chosen.size, 3)),
+        skin=skin,
+        owner=number * 8,
+        instance=number,
+        crop=OTHER_OBJECT,
     )
 
 
@@ -230,7 +289,13 @@ def _draw_ground(
     if background is not None:
         size = canvas.depth_mm.shape
         scale = max(size[0] / background.shape[0], size[1] / background.shape[1])
-        wide = cv2.resize(background, None, fx=scale * 1.001, fy=scale * 1.001, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        wide = cv2.resize(
+            background,
+            None,
+            fx=scale * 1.001,
+            fy=scale * 1.001,
+            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
+        )
         top, left = (wide.shape[0] - size[0]) // 2, (wide.shape[1] - size[1]) // 2
         fitted = np.ascontiguousarray(wide[top : top + size[0], left : left + size[1]])
         skin.albedo = fitted.reshape(-1, 3)[at].astype(np.float32) / 255
@@ -238,13 +303,22 @@ def _draw_ground(
         pasted = np.zeros(size, np.bool_)
         pasted.reshape(-1)[at] = True
     put(
-        canvas, at, depth=depth, place=place, normal=np.broadcast_to(np.array([0, 0, 1], np.float32), place.shape),
-        skin=skin, owner=1, instance=0, crop=0,
+        canvas,
+        at,
+        depth=depth,
+        place=place,
+        normal=np.broadcast_to(np.array([0, 0, 1], np.float32), place.shape),
+        skin=skin,
+        owner=1,
+        instance=0,
+        crop=0,
     )
     return pasted
 
 
-def _shade(canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], pasted: NDArray[np.bool_] | None) -> Floats:
+def _shade(
+    canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], pasted: NDArray[np.bool_] | None
+) -> Floats:
     """Linear light of every pixel (H, W, 3)."""
     shape = canvas.depth_mm.shape
     normal = canvas.normal.reshape(-1, 3)
@@ -273,14 +347,23 @@ def _shade(canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], past
     _add_glare(received, canvas, camera, light, normal, place, sky * sky * (0.4 + 0.6 * key))
     result = received.reshape(*shape, 3)
     if pasted is not None:
-        whole = float((light.harmonics[0].mean() * 0.282095) + light.key_colour.mean() * max(0.2, float(light.key_direction[2])))
+        whole = float(
+            (light.harmonics[0].mean() * 0.282095)
+            + light.key_colour.mean() * max(0.2, float(light.key_direction[2]))
+        )
         shaded = sky_through * (0.45 + 0.55 * key_through)
         result[pasted] = (srgb_to_linear(canvas.albedo[pasted]) * shaded[pasted][:, None]) * whole
     return np.asarray(result, np.float32)
 
 
 def _add_glare(
-    received: Floats, canvas: Canvas, camera: Camera, light: Light, normal: Floats, place: Floats, open_share: Floats
+    received: Floats,
+    canvas: Canvas,
+    camera: Camera,
+    light: Light,
+    normal: Floats,
+    place: Floats,
+    open_share: Floats,
 ) -> None:
     """Add the reflection of the surroundings on wax and wet skin (Schlick's Fresnel term, 4 % at right angles)."""
     gloss = canvas.gloss.reshape(-1)

@@ -12,11 +12,28 @@ from training.simulator.camera import box_around, make_camera
 from training.simulator.noise import Floats
 from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
 from training.simulator.parts import held_height_mm
-from training.simulator.place import aim_axis, as_rotation, random_fruit, random_ground, random_lens, random_light, random_rotation
+from training.simulator.place import (
+    aim_axis,
+    as_rotation,
+    random_fruit,
+    random_ground,
+    random_lens,
+    random_light,
+    random_rotation,
+)
 from training.simulator.spec import CameraSpec, FruitSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
 
 PRESETS = ("mixed", "single", "touching", "pile", "line", "objects", "empty", "sound", "melon")
-_MIX = {"single": 0.40, "touching": 0.14, "pile": 0.08, "line": 0.12, "objects": 0.10, "empty": 0.02, "sound": 0.08, "melon": 0.06}
+_MIX = {
+    "single": 0.40,
+    "touching": 0.14,
+    "pile": 0.08,
+    "line": 0.12,
+    "objects": 0.10,
+    "empty": 0.02,
+    "sound": 0.08,
+    "melon": 0.06,
+}
 Hw = tuple[int, int]
 
 
@@ -33,8 +50,14 @@ def draw_scene(seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     rng = np.random.default_rng((seed, PRESETS.index(preset)))
     chosen = str(rng.choice(list(_MIX), p=np.array(list(_MIX.values())))) if preset == "mixed" else preset
     builders: dict[str, Callable[[np.random.Generator, int, str, Hw], SceneSpec]] = {
-        "single": _single, "sound": _single, "touching": _touching, "pile": _pile, "line": _line, "objects": _objects,
-        "empty": _line, "melon": _melon,
+        "single": _single,
+        "sound": _single,
+        "touching": _touching,
+        "pile": _pile,
+        "line": _line,
+        "objects": _objects,
+        "empty": _line,
+        "melon": _melon,
     }
     return builders[chosen](rng, seed, chosen, size_hw)
 
@@ -43,12 +66,22 @@ def _crop(rng: np.random.Generator, melons: float = 0.28) -> Crop:
     return Crop.MELON if rng.random() < melons else Crop.APPLE
 
 
-def _camera(rng: np.random.Generator, size_hw: Hw, span_mm: float, elevation: tuple[float, float], look_z: float, shift: float = 0.0) -> CameraSpec:
+def _camera(
+    rng: np.random.Generator,
+    size_hw: Hw,
+    span_mm: float,
+    elevation: tuple[float, float],
+    look_z: float,
+    shift: float = 0.0,
+) -> CameraSpec:
     """A camera in which `span_mm` fills the shorter side at the looked-at point."""
     distance = max(2.5 * span_mm, min(float(rng.uniform(4.0, 12.0) * span_mm), 2500.0))
     return CameraSpec(
-        focal_px=min(size_hw) * distance / span_mm, distance_mm=distance, elevation_deg=float(rng.uniform(*elevation)),
-        azimuth_deg=float(rng.uniform(0, 360)), roll_deg=float(rng.normal(0, 4)),
+        focal_px=min(size_hw) * distance / span_mm,
+        distance_mm=distance,
+        elevation_deg=float(rng.uniform(*elevation)),
+        azimuth_deg=float(rng.uniform(0, 360)),
+        roll_deg=float(rng.normal(0, 4)),
         look_at_mm=(float(rng.normal(0, shift * span_mm)), float(rng.normal(0, shift * span_mm)), look_z),
     )
 
@@ -71,12 +104,25 @@ def _pose(rng: np.random.Generator, back: Floats, facing: float) -> Floats:
 
 
 def _finish(
-    rng: np.random.Generator, seed: int, preset: str, size_hw: Hw, camera: CameraSpec, fruits: list[PlacedFruit],
-    objects: list[ObjectSpec], ground: GroundSpec,
+    rng: np.random.Generator,
+    seed: int,
+    preset: str,
+    size_hw: Hw,
+    camera: CameraSpec,
+    fruits: list[PlacedFruit],
+    objects: list[ObjectSpec],
+    ground: GroundSpec,
 ) -> SceneSpec:
     return SceneSpec(
-        seed=seed, preset=preset, size_hw=size_hw, fruits=tuple(fruits), objects=tuple(objects), camera=camera,
-        light=random_light(rng), ground=ground, lens=random_lens(rng),
+        seed=seed,
+        preset=preset,
+        size_hw=size_hw,
+        fruits=tuple(fruits),
+        objects=tuple(objects),
+        camera=camera,
+        light=random_light(rng),
+        ground=ground,
+        lens=random_lens(rng),
     )
 
 
@@ -92,7 +138,9 @@ def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sc
     placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
     if fruit.crop is Crop.APPLE and rng.random() < 0.1:
         size = fruit.equatorial_diameter_mm / 76.0
-        hand = ObjectSpec(kind="hand", seed=int(rng.integers(2**31)), turn_deg=float(rng.uniform(0, 360)), size=size)
+        hand = ObjectSpec(
+            kind="hand", seed=int(rng.integers(2**31)), turn_deg=float(rng.uniform(0, 360)), size=size
+        )
         height = held_height_mm(size)
         camera = replace(camera, look_at_mm=(*camera.look_at_mm[:2], height))
         placed, objects = replace(placed, centre_mm=(0.0, 0.0, height)), [hand]
@@ -123,8 +171,11 @@ def _around(rng: np.random.Generator, clear_mm: float, most: int) -> list[Object
         kind = str(rng.choice(OBJECT_KINDS))
         found.append(
             ObjectSpec(
-                kind=kind, seed=int(rng.integers(2**31)), turn_deg=float(rng.uniform(0, 360)),
-                centre_mm=(float(away * np.cos(angle)), float(away * np.sin(angle))), size=float(rng.uniform(0.85, 1.15)),
+                kind=kind,
+                seed=int(rng.integers(2**31)),
+                turn_deg=float(rng.uniform(0, 360)),
+                centre_mm=(float(away * np.cos(angle)), float(away * np.sin(angle))),
+                size=float(rng.uniform(0.85, 1.15)),
             )
         )
     return found
@@ -143,13 +194,19 @@ def _touching(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> 
         x, y = _beside(rng, at, radius)
         at.append((x, y, radius))
         span = max(span, np.hypot(x, y) + radius)
-        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, camera_back, 0.35)), centre_mm=(x, y, None)))
+        fruits.append(
+            PlacedFruit(
+                fruit=fruit, rotation=as_rotation(_pose(rng, camera_back, 0.35)), centre_mm=(x, y, None)
+            )
+        )
     camera = _camera(rng, size_hw, 2 * span * rng.uniform(0.7, 1.15), (25, 90), 30.0, 0.05)
     objects = _around(rng, span, 2) if rng.random() < 0.3 else []
     return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
 
 
-def _beside(rng: np.random.Generator, taken: list[tuple[float, float, float]], radius: float) -> tuple[float, float]:
+def _beside(
+    rng: np.random.Generator, taken: list[tuple[float, float, float]], radius: float
+) -> tuple[float, float]:
     """A place that touches one of those taken and overlaps none by much."""
     if not taken:
         return 0.0, 0.0
@@ -168,7 +225,9 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
     crop = _crop(rng, 0.25)
     varieties = [random_fruit(rng, crop, sound=True).variety for _ in range(int(rng.integers(1, 4)))]
     bag = [
-        random_fruit(rng, crop, sound=bool(rng.random() < 0.7), variety=varieties[int(rng.integers(len(varieties)))])
+        random_fruit(
+            rng, crop, sound=bool(rng.random() < 0.7), variety=varieties[int(rng.integers(len(varieties)))]
+        )
         for _ in range(12)
     ]
     width = float(np.mean([fruit.equatorial_diameter_mm for fruit in bag])) * 1.03
@@ -178,16 +237,31 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
     for layer in range(2):
         for i in range(-half, half + 1):
             for j in range(-half, half + 1):
-                if layer and rng.random() < 0.55 or len(fruits) >= 70:
+                if (layer and rng.random() < 0.55) or len(fruits) >= 70:
                     continue
                 fruit = bag[int(rng.integers(len(bag)))]
                 x = (i + 0.5 * (j % 2) + rng.normal(0, 0.06) + 0.5 * layer) * width * 0.98
                 y = (j * 0.87 + rng.normal(0, 0.06) + 0.3 * layer) * width * 0.98
                 z = width * (0.5 + 0.72 * layer) + rng.normal(0, 0.08 * width)
-                fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(float(x), float(y), float(z))))
+                fruits.append(
+                    PlacedFruit(
+                        fruit=fruit,
+                        rotation=as_rotation(random_rotation(rng)),
+                        centre_mm=(float(x), float(y), float(z)),
+                    )
+                )
     camera = _camera(rng, size_hw, across * width, (40, 90), width * 0.6)
     fruits = [placed for placed in fruits if _in_view(camera, size_hw, placed)]
-    return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng, ("dark", "tray", "wood", "plain", "clutter")))
+    return _finish(
+        rng,
+        seed,
+        preset,
+        size_hw,
+        camera,
+        fruits,
+        [],
+        random_ground(rng, ("dark", "tray", "wood", "plain", "clutter")),
+    )
 
 
 def _in_view(camera: CameraSpec, size_hw: Hw, placed: PlacedFruit) -> bool:
@@ -212,9 +286,17 @@ def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
         x = (n // lanes - (count / lanes - 1) / 2) * width * rng.uniform(0.98, 1.1)
         y = (n % lanes - (lanes - 1) / 2) * width * 1.05 + rng.normal(0, 4)
         sunk = None if ground.kind != "cups" else float(fruit.equatorial_diameter_mm * 0.36)
-        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.4)), centre_mm=(float(x), float(y), sunk)))
-    camera = _camera(rng, size_hw, width * (max(1, count / lanes) * rng.uniform(0.95, 1.7) + 0.15), (78, 90), 38.0, 0.02)
-    camera = replace(camera, azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0)
+        fruits.append(
+            PlacedFruit(
+                fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.4)), centre_mm=(float(x), float(y), sunk)
+            )
+        )
+    camera = _camera(
+        rng, size_hw, width * (max(1, count / lanes) * rng.uniform(0.95, 1.7) + 0.15), (78, 90), 38.0, 0.02
+    )
+    camera = replace(
+        camera, azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0
+    )
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], ground)
 
 
@@ -225,12 +307,21 @@ def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> S
         kind = str(rng.choice(BODY_KINDS if rng.random() < 0.6 else OBJECT_KINDS))
         x, y = _beside(rng, at, 42.0)
         at.append((x, y, 42.0))
-        objects.append(ObjectSpec(kind=kind, seed=int(rng.integers(2**31)), centre_mm=(x, y), turn_deg=float(rng.uniform(0, 360))))
+        objects.append(
+            ObjectSpec(
+                kind=kind,
+                seed=int(rng.integers(2**31)),
+                centre_mm=(x, y),
+                turn_deg=float(rng.uniform(0, 360)),
+            )
+        )
     for _ in range(int(rng.choice([0, 1, 2], p=[0.35, 0.4, 0.25]))):
         fruit = random_fruit(rng, Crop.APPLE, sound=bool(rng.random() < 0.5))
         x, y = _beside(rng, at, fruit.equatorial_diameter_mm / 2)
         at.append((x, y, fruit.equatorial_diameter_mm / 2))
-        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(x, y, None)))
+        fruits.append(
+            PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(x, y, None))
+        )
     span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.6, 1.0)
     camera = _camera(rng, size_hw, float(span), (25, 90), 30.0, 0.05)
     return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
@@ -246,7 +337,9 @@ def _melon(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sce
         fruit = random_fruit(rng, Crop.MELON, sound=bool(rng.random() < 0.4), variety=same)
         x, y = _beside(rng, at, _reach(fruit) / 2)
         at.append((x, y, _reach(fruit) / 2))
-        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.35)), centre_mm=(x, y, None)))
+        fruits.append(
+            PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.35)), centre_mm=(x, y, None))
+        )
     span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.65, 1.25)
     camera = _camera(rng, size_hw, float(span), (20, 90), 60.0, 0.03)
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng))

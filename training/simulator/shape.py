@@ -140,12 +140,19 @@ def _finish(radius: Floats, direction: Floats, stretch: Floats, outline: Outline
     area = length * np.float32(np.pi / ROWS * 2 * np.pi / COLUMNS)
     height = np.abs(point[..., 2])
     openness = np.ones_like(radius)
-    for top, deep in ((slice(0, ROWS // 2), outline.cavity_depth), (slice(ROWS // 2, None), outline.basin_depth)):
+    for top, deep in (
+        (slice(0, ROWS // 2), outline.cavity_depth),
+        (slice(ROWS // 2, None), outline.basin_depth),
+    ):
         if deep:
             rim = height[top].max(0)
             inside = np.clip((rim - height[top]) / (0.18 * rim), 0, 2)
             towards_pole = np.arange(ROWS // 2)[:, None]
-            within = towards_pole < height[top].argmax(0) if top.start == 0 else towards_pole > height[top].argmax(0)
+            within = (
+                towards_pole < height[top].argmax(0)
+                if top.start == 0
+                else towards_pole > height[top].argmax(0)
+            )
             openness[top] = np.where(within, 1.0 / (1.0 + 0.9 * inside**1.5), 1.0)
     openness = cv2.GaussianBlur(_bordered(openness), (0, 0), 1.2)
     skin = np.concatenate([_bordered(normal), openness[..., None]], -1)
@@ -202,11 +209,15 @@ def measure_body(body: Body) -> Measures:
 def _smallest_ring(point: Floats) -> float:
     """Smallest circle around the shadow of the body over all directions of the shadow."""
     sparse = np.ascontiguousarray(point[2::5, ::5].reshape(-1, 3))
-    turns = [(0.0, 0.0)] + [(tilt, turn) for tilt in (0.1, 0.25) for turn in np.arange(3) * 2 * np.pi / 3 + tilt * 10]
+    turns = [(0.0, 0.0)] + [
+        (tilt, turn) for tilt in (0.1, 0.25) for turn in np.arange(3) * 2 * np.pi / 3 + tilt * 10
+    ]
     turns += [(np.pi / 2, turn) for turn in np.arange(8) * np.pi / 8]
     best = np.inf
     for tilt, turn in turns:
-        axis_a = np.array([np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), -np.sin(tilt)], np.float32)
+        axis_a = np.array(
+            [np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), -np.sin(tilt)], np.float32
+        )
         axis_b = np.array([-np.sin(turn), np.cos(turn), 0.0], np.float32)
         use = point.reshape(-1, 3) if tilt == 0.0 else sparse
         shadow = cv2.convexHull(np.ascontiguousarray(use @ np.stack([axis_a, axis_b], 1), np.float32))

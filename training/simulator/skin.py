@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.simulator.noise import Facing, Floats, facing
+
 from training.simulator.shape import Body, to_map, ROWS, COLUMNS  # isort: skip
 
 
@@ -51,7 +52,8 @@ def points_of(body: Body, mm: Floats) -> Points:
     direction = (mm / length_of(mm)[:, None]).astype(np.float32)
     return Points(
         mm=mm,
-        direction=direction, facing=facing(direction),
+        direction=direction,
+        facing=facing(direction),
         theta=(row - np.float32(0.5)) * np.float32(np.pi / ROWS),
         phi=(column - np.float32(0.5)) * np.float32(2 * np.pi / COLUMNS),
     )
@@ -83,7 +85,9 @@ def blend(albedo: Floats, colour: Floats, share: Floats) -> Floats:
 
 def lab_of(colour: Floats) -> Floats:
     """CIELAB (D65) of sRGB 0-1 colours (N, 3): float32 (N, 3)."""
-    return np.asarray(cv2.cvtColor(colour.reshape(-1, 1, 3).astype(np.float32), cv2.COLOR_RGB2LAB)).reshape(-1, 3)
+    return np.asarray(cv2.cvtColor(colour.reshape(-1, 1, 3).astype(np.float32), cv2.COLOR_RGB2LAB)).reshape(
+        -1, 3
+    )
 
 
 def hue_deg(colour: Floats) -> Floats:

@@ -67,15 +67,21 @@ def plan_apple(spec: FruitSpec, variety: AppleVariety, probe: Points, probe_area
     sun = rng.normal(size=3) + np.array([0, 0, 0.4])
     wanted = spec.blush_fraction if spec.blush_fraction is not None else rng.uniform(*variety.blush)
     paint = ApplePaint(
-        variety=variety, ramp=ramp, weight=weight, shift=0.0,
+        variety=variety,
+        ramp=ramp,
+        weight=weight,
+        shift=0.0,
         softness=variety.soft * rng.uniform(0.6, 1.5),
         sun=(sun / np.linalg.norm(sun)).astype(np.float32),
         places=rng.random((8, 3, 2)).astype(np.float32),
         stripes=int(rng.integers(1, 3)),
-        lenticel=rng.uniform(*variety.lenticel), lenticel_mm=rng.uniform(*variety.lenticel_mm),
+        lenticel=rng.uniform(*variety.lenticel),
+        lenticel_mm=rng.uniform(*variety.lenticel_mm),
         russet=rng.uniform(*variety.russet) if rng.random() < 0.85 else 0.0,
-        gloss=rng.uniform(*variety.gloss), bloom=rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0,
-        mottle=rng.uniform(0.3, 1.0), green_cavity=rng.uniform(0.2, 1.2),
+        gloss=rng.uniform(*variety.gloss),
+        bloom=rng.uniform(0, 0.25) if rng.random() < 0.4 else 0.0,
+        mottle=rng.uniform(0.3, 1.0),
+        green_cavity=rng.uniform(0.2, 1.2),
     )
     turn = float(np.interp(0.5, weight, np.linspace(0, 1, 64))) if weight[-1] > 0.5 else 1.0
     field = _over_colour(paint, probe)
@@ -87,7 +93,12 @@ def plan_apple(spec: FruitSpec, variety: AppleVariety, probe: Points, probe_area
         border = float(field.min()) - 0.05
     else:
         border = float(field[order[min(np.searchsorted(share, wanted), len(order) - 1)]])
-    return ApplePaint(**{**{n: getattr(paint, n) for n in paint.__slots__}, "shift": border - (turn - 0.5) * paint.softness * 2})
+    return ApplePaint(
+        **{
+            **{n: getattr(paint, n) for n in paint.__slots__},
+            "shift": border - (turn - 0.5) * paint.softness * 2,
+        }
+    )
 
 
 def _streaks(paint: ApplePaint, points: Points) -> Floats:
@@ -156,7 +167,9 @@ def _hollows(paint: ApplePaint, points: Points, skin: Skin, cavity_angle: float,
     if cavity_angle:
         inward = points.theta / np.float32(cavity_angle)
         rays = on_plane(
-            fractal_tile(0.9, 4.0), points.phi * np.float32(2 / (2 * np.pi)) + paint.places[6, 1, 0], inward * 0.08
+            fractal_tile(0.9, 4.0),
+            points.phi * np.float32(2 / (2 * np.pi)) + paint.places[6, 1, 0],
+            inward * 0.08,
         )
         if paint.russet:
             reach = 0.45 + 0.75 * paint.russet
@@ -174,5 +187,9 @@ def _hollows(paint: ApplePaint, points: Points, skin: Skin, cavity_angle: float,
         skin.height_mm += (0.35 * np.exp(-((inward - 0.5) ** 2) / 0.06) * folds).astype(np.float32)
         deep = smoothstep(0.30, 0.10, inward)
         skin.albedo = blend(skin.albedo, rgb(52, 40, 26), 0.9 * deep)
-        skin.albedo = blend(skin.albedo, rgb(170, 150, 90), (0.3 * smoothstep(0.75, 0.3, inward) * (1 - deep)).astype(np.float32))
+        skin.albedo = blend(
+            skin.albedo,
+            rgb(170, 150, 90),
+            (0.3 * smoothstep(0.75, 0.3, inward) * (1 - deep)).astype(np.float32),
+        )
         skin.surface[np.pi - points.theta < basin_angle * wobble * 0.95] = SurfaceClass.CALYX

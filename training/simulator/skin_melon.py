@@ -46,17 +46,29 @@ def plan_melon(spec: FruitSpec, variety: MelonVariety) -> MelonPaint:
     other = np.clip(ground * rng.normal(0.93, 0.06) * rng.normal(1.0, 0.02, 3), 0.02, 0.97)
     spot = rng.normal(size=3) * np.array([1, 1, 0.35])
     radius = spec.equatorial_diameter_mm / 2
-    pale = rgb(240, 220, 130) if variety.stripes else np.clip(ground * np.array([1.12, 1.0, 0.8]) + 0.06, 0, 0.95)
+    pale = (
+        rgb(240, 220, 130)
+        if variety.stripes
+        else np.clip(ground * np.array([1.12, 1.0, 0.8]) + 0.06, 0, 0.95)
+    )
     return MelonPaint(
-        variety=variety, ground=ground.astype(np.float32), ground_b=other.astype(np.float32),
+        variety=variety,
+        ground=ground.astype(np.float32),
+        ground_b=other.astype(np.float32),
         net_colour=np.clip(rgb(*variety.net_colour) * rng.normal(1, 0.05, 3), 0, 0.97).astype(np.float32),
-        net=rng.uniform(*variety.net), net_mm=rng.uniform(*variety.net_mm),
+        net=rng.uniform(*variety.net),
+        net_mm=rng.uniform(*variety.net_mm),
         sutures=variety.sutures if rng.random() < 0.85 else 0,
-        spot=(spot / np.linalg.norm(spot)).astype(np.float32), spot_cos=rng.uniform(0.72, 0.95),
-        spot_strength=rng.uniform(0.35, 0.9) if rng.random() < 0.6 else 0.0, spot_colour=pale.astype(np.float32),
-        places=rng.random((8, 3, 2)).astype(np.float32), stripes=int(rng.integers(9, 14)),
-        gloss=rng.uniform(*variety.gloss), stem_rad=rng.uniform(6.0, 12.0) / radius,
-        calyx_rad=rng.uniform(4.0, 13.0) / radius, speckle=variety.speckle * rng.uniform(0.3, 1.5),
+        spot=(spot / np.linalg.norm(spot)).astype(np.float32),
+        spot_cos=rng.uniform(0.72, 0.95),
+        spot_strength=rng.uniform(0.35, 0.9) if rng.random() < 0.6 else 0.0,
+        spot_colour=pale.astype(np.float32),
+        places=rng.random((8, 3, 2)).astype(np.float32),
+        stripes=int(rng.integers(9, 14)),
+        gloss=rng.uniform(*variety.gloss),
+        stem_rad=rng.uniform(6.0, 12.0) / radius,
+        calyx_rad=rng.uniform(4.0, 13.0) / radius,
+        speckle=variety.speckle * rng.uniform(0.3, 1.5),
         patchy=rng.uniform(0.0, 0.8),
     )
 
@@ -67,7 +79,9 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
     skin = blank_skin(len(points.mm))
     cloud = on_body(fractal_tile(1.6, 2.0), points.mm, points.facing, 220.0, paint.places[0])
     fine = on_body(fractal_tile(0.9, 6.0), points.mm, points.facing, 50.0, paint.places[1])
-    skin.albedo = blend(np.broadcast_to(paint.ground, (len(cloud), 3)), paint.ground_b, smoothstep(-1.2, 1.2, cloud))
+    skin.albedo = blend(
+        np.broadcast_to(paint.ground, (len(cloud), 3)), paint.ground_b, smoothstep(-1.2, 1.2, cloud)
+    )
     skin.albedo = skin.albedo * (1 + 0.035 * fine * (1 + 2 * paint.speckle))[:, None]
     if variety.stripes:
         _stripes(paint, points, skin)
@@ -75,7 +89,9 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
         first, _, number = cell_tile(900, 0, 0.5)
         dots = np.clip((0.05 + 0.22 * number**2 - first) / 0.06, 0, 1).astype(np.float32)
         dot = on_body(dots, points.mm, points.facing, 110.0, paint.places[2], sharp=True)
-        skin.albedo = blend(skin.albedo, (paint.ground * 0.75).astype(np.float32), dot * np.float32(paint.speckle))
+        skin.albedo = blend(
+            skin.albedo, (paint.ground * 0.75).astype(np.float32), dot * np.float32(paint.speckle)
+        )
     if paint.spot_strength:
         at = points.direction @ paint.spot + 0.03 * cloud
         share = paint.spot_strength * smoothstep(paint.spot_cos - 0.06, paint.spot_cos + 0.06, at)
@@ -87,7 +103,13 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
         skin.albedo = blend(skin.albedo, rgb(*variety.suture_colour), furrow * 0.8)
         skin.height_mm -= 1.6 * furrow
     if variety.wrinkle:
-        lines = np.abs(on_plane(fractal_tile(1.3, 4.0), points.phi / np.float32(2 * np.pi) * 2 + 0.01 * cloud, points.theta * 0.06))
+        lines = np.abs(
+            on_plane(
+                fractal_tile(1.3, 4.0),
+                points.phi / np.float32(2 * np.pi) * 2 + 0.01 * cloud,
+                points.theta * 0.06,
+            )
+        )
         skin.height_mm -= (0.7 * variety.wrinkle * np.exp(-((lines / 0.3) ** 2))).astype(np.float32)
         skin.albedo = skin.albedo * (1 - 0.06 * np.exp(-((lines / 0.25) ** 2)))[:, None]
     skin.gloss *= paint.gloss
@@ -107,12 +129,19 @@ def _netting(paint: MelonPaint, points: Points, skin: Skin, furrow: Floats, clou
     _, small, _ = cell_tile(2500, 2)
     offset = paint.places[4]
     wide = on_body(border, bent, points.facing, 30 * paint.net_mm, offset, sharp=True)
-    local = paint.net * (1 + 0.35 * paint.patchy * cloud) * (1 - 0.75 * furrow) * (1 - 0.5 * smoothstep(0.25, 0.05, points.theta))
+    local = (
+        paint.net
+        * (1 + 0.35 * paint.patchy * cloud)
+        * (1 - 0.75 * furrow)
+        * (1 - 0.5 * smoothstep(0.25, 0.05, points.theta))
+    )
     width = (0.03 + 0.34 * np.clip(local, 0, 1)).astype(np.float32)
     line = smoothstep(0.07, -0.07, wide - width)
     if paint.net > 0.2:
         narrow = on_body(small, bent, points.facing, 27 * paint.net_mm, paint.places[5], sharp=True)
-        line = np.maximum(line, smoothstep(0.09, -0.09, narrow - width * 0.8) * np.float32(min(1.0, paint.net * 1.7)))
+        line = np.maximum(
+            line, smoothstep(0.09, -0.09, narrow - width * 0.8) * np.float32(min(1.0, paint.net * 1.7))
+        )
     texture = np.clip(1 + 0.08 * warp, 0.7, 1.3)
     skin.albedo = blend(skin.albedo, (paint.net_colour * texture[:, None]).astype(np.float32), line * 0.88)
     skin.net = line

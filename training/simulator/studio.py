@@ -10,13 +10,31 @@ from numpy.typing import NDArray
 from grader.types import Crop
 from training.simulator.camera import distance_for_scale
 from training.simulator.fruit import make_fruit
-from training.simulator.place import as_rotation, random_fruit, random_ground, random_lens, random_light, random_rotation, turn_about
+from training.simulator.place import (
+    as_rotation,
+    random_fruit,
+    random_ground,
+    random_lens,
+    random_light,
+    random_rotation,
+    turn_about,
+)
 from training.simulator.render import render_made, render_spec
 from training.simulator.rendered import Rendered
 from training.simulator.scene import draw_scene
 from training.simulator.shape import Outline, body_points
 from training.simulator.spec import (
-    UPRIGHT, CameraSpec, DefectSpec, FruitSpec, GroundSpec, LampSpec, LensSpec, LightSpec, PlacedFruit, Rotation, SceneSpec,
+    UPRIGHT,
+    CameraSpec,
+    DefectSpec,
+    FruitSpec,
+    GroundSpec,
+    LampSpec,
+    LensSpec,
+    LightSpec,
+    PlacedFruit,
+    Rotation,
+    SceneSpec,
 )
 
 STUDIO_LIGHT = LightSpec(
@@ -24,14 +42,18 @@ STUDIO_LIGHT = LightSpec(
         LampSpec(azimuth_deg=60.0, elevation_deg=55.0, width_deg=40.0, height_deg=30.0, strength=6.0),
         LampSpec(azimuth_deg=240.0, elevation_deg=55.0, width_deg=40.0, height_deg=30.0, strength=6.0),
     ),
-    key_share=0.15, shadow_blur=0.9,
+    key_share=0.15,
+    shadow_blur=0.9,
 )
 STUDIO_GROUND = GroundSpec(kind="plain", colour=(0.16, 0.24, 0.42))
 STUDIO_LENS = LensSpec(exposure=0.24, noise=0.004)
 
 
 def render_scene(
-    seed: int, preset: str = "mixed", size_hw: tuple[int, int] = (320, 320), background: NDArray[np.uint8] | None = None
+    seed: int,
+    preset: str = "mixed",
+    size_hw: tuple[int, int] = (320, 320),
+    background: NDArray[np.uint8] | None = None,
 ) -> Rendered:
     """One random picture.
 
@@ -46,11 +68,25 @@ def render_scene(
 
 
 def render_fruit(
-    seed: int, *, crop: Crop = Crop.APPLE, variety: str | None = None, equatorial_diameter_mm: float = 75.0,
-    outline: Outline | None = None, blush_fraction: float | None = None, defects: tuple[DefectSpec, ...] = (),
-    rotation: Rotation = UPRIGHT, stem_mm: float = 12.0, size_hw: tuple[int, int] = (320, 320), mm_per_px: float | None = 0.35,
-    focal_px: float = 1500.0, distance_mm: float | None = None, elevation_deg: float = 90.0,
-    light: LightSpec = STUDIO_LIGHT, ground: GroundSpec = STUDIO_GROUND, lens: LensSpec = STUDIO_LENS, supersample: float = 1.5,
+    seed: int,
+    *,
+    crop: Crop = Crop.APPLE,
+    variety: str | None = None,
+    equatorial_diameter_mm: float = 75.0,
+    outline: Outline | None = None,
+    blush_fraction: float | None = None,
+    defects: tuple[DefectSpec, ...] = (),
+    rotation: Rotation = UPRIGHT,
+    stem_mm: float = 12.0,
+    size_hw: tuple[int, int] = (320, 320),
+    mm_per_px: float | None = 0.35,
+    focal_px: float = 1500.0,
+    distance_mm: float | None = None,
+    elevation_deg: float = 90.0,
+    light: LightSpec = STUDIO_LIGHT,
+    ground: GroundSpec = STUDIO_GROUND,
+    lens: LensSpec = STUDIO_LENS,
+    supersample: float = 1.5,
 ) -> Rendered:
     """One fruit in the middle of the picture, exactly as asked, in plain light unless told otherwise.
 
@@ -67,22 +103,44 @@ def render_fruit(
         distance_mm = distance_for_scale(mm_per_px, equatorial_diameter_mm / 2, focal_px)
     name = variety or ("gala" if crop is Crop.APPLE else "cantaloupe")
     spec = FruitSpec(
-        seed=seed, crop=crop, variety=name, equatorial_diameter_mm=equatorial_diameter_mm, outline=outline,
-        blush_fraction=blush_fraction, defects=defects, stem_mm=stem_mm,
+        seed=seed,
+        crop=crop,
+        variety=name,
+        equatorial_diameter_mm=equatorial_diameter_mm,
+        outline=outline,
+        blush_fraction=blush_fraction,
+        defects=defects,
+        stem_mm=stem_mm,
     )
     fruit = make_fruit(spec)
     rest = -float((body_points(fruit.body).reshape(-1, 3) @ np.array(rotation, np.float32)[2]).min())
     scene = SceneSpec(
-        seed=seed, size_hw=size_hw, fruits=(PlacedFruit(fruit=spec, rotation=rotation, centre_mm=(0.0, 0.0, rest)),),
-        camera=CameraSpec(focal_px=focal_px, distance_mm=distance_mm, elevation_deg=elevation_deg, look_at_mm=(0.0, 0.0, rest)),
-        light=light, ground=ground, lens=lens, supersample=supersample,
+        seed=seed,
+        size_hw=size_hw,
+        fruits=(PlacedFruit(fruit=spec, rotation=rotation, centre_mm=(0.0, 0.0, rest)),),
+        camera=CameraSpec(
+            focal_px=focal_px,
+            distance_mm=distance_mm,
+            elevation_deg=elevation_deg,
+            look_at_mm=(0.0, 0.0, rest),
+        ),
+        light=light,
+        ground=ground,
+        lens=lens,
+        supersample=supersample,
     )
     return render_made(scene, [fruit])
 
 
 def render_views(
-    seed: int, views: int = 10, size_hw: tuple[int, int] = (480, 640), crop: str = "apple", mm_per_px: float | None = 0.35,
-    *, sound: bool = False, **overrides: object,
+    seed: int,
+    views: int = 10,
+    size_hw: tuple[int, int] = (480, 640),
+    crop: str = "apple",
+    mm_per_px: float | None = 0.35,
+    *,
+    sound: bool = False,
+    **overrides: object,
 ) -> list[Rendered]:
     """One fruit turning in front of a camera, about an axis at right angles to the line of sight; one turn in all.
 
@@ -105,8 +163,11 @@ def render_views(
     focal = float(rng.uniform(900, 2200))
     height = fruit.body.reach_mm * 0.98
     camera = CameraSpec(
-        focal_px=focal, distance_mm=distance_for_scale(scale, radius, focal), elevation_deg=90.0,
-        azimuth_deg=90.0, look_at_mm=(0.0, 0.0, height),
+        focal_px=focal,
+        distance_mm=distance_for_scale(scale, radius, focal),
+        elevation_deg=90.0,
+        azimuth_deg=90.0,
+        look_at_mm=(0.0, 0.0, height),
     )
     light, lens = random_light(rng), random_lens(rng)
     ground = random_ground(rng, ("belt", "rollers", "cups", "dark"))
@@ -116,8 +177,15 @@ def render_views(
     for view in range(views):
         turned = turn_about(axis, 2 * np.pi * view / views) @ first
         scene = SceneSpec(
-            seed=seed * 1000 + view, preset="views", size_hw=size_hw, camera=camera, light=light, ground=ground,
-            fruits=(PlacedFruit(fruit=spec, rotation=as_rotation(turned), centre_mm=(0.0, 0.0, height)),), lens=lens, supersample=1.25,
+            seed=seed * 1000 + view,
+            preset="views",
+            size_hw=size_hw,
+            camera=camera,
+            light=light,
+            ground=ground,
+            fruits=(PlacedFruit(fruit=spec, rotation=as_rotation(turned), centre_mm=(0.0, 0.0, height)),),
+            lens=lens,
+            supersample=1.25,
         )
         picture = render_made(scene, [fruit])
         picture.truth["view"] = view

@@ -26,7 +26,13 @@ HIDDEN_BEHIND_MM = 1.5
 
 
 def seen_points(
-    fruit: Fruit, points_mm: Floats, rotation: Floats, centre_mm: Floats, camera: Camera, canvas: Canvas, instance: int
+    fruit: Fruit,
+    points_mm: Floats,
+    rotation: Floats,
+    centre_mm: Floats,
+    camera: Camera,
+    canvas: Canvas,
+    instance: int,
 ) -> NDArray[np.bool_]:
     """Which skin points (N, 3) of a fruit face the camera, inside the picture and in front of everything else."""
     column, row, _ = to_map(fruit.body, points_mm)
@@ -49,8 +55,15 @@ def _share(area: Floats, chosen: NDArray[np.bool_], among: NDArray[np.bool_]) ->
 
 
 def fruit_truth(
-    fruit: Fruit, rotation: Floats, centre_mm: Floats, camera: Camera, canvas: Canvas, instance: int,
-    whole_px: int, inner_scale: float, cut: bool,
+    fruit: Fruit,
+    rotation: Floats,
+    centre_mm: Floats,
+    camera: Camera,
+    canvas: Canvas,
+    instance: int,
+    whole_px: int,
+    inner_scale: float,
+    cut: bool,
 ) -> dict[str, object]:
     """Truth of one fruit in one picture (see the head of this file). whole_px: inner pixels were nothing before it."""
     skin, area, measures = fruit.probe_skin, fruit.probe_mm2, fruit.measures
@@ -65,26 +78,42 @@ def fruit_truth(
     russet = skin.surface == SurfaceClass.RUSSET
     enough = 8 * inner_scale * inner_scale
     return {
-        "instance": instance, "crop": fruit.spec.crop.value, "variety": fruit.spec.variety,
-        "equatorial_diameter_mm": measures.equatorial_diameter_mm, "ring_diameter_mm": measures.ring_diameter_mm,
-        "length_mm": measures.length_mm, "volume_cm3": measures.volume_cm3, "surface_mm2": measures.surface_mm2,
+        "instance": instance,
+        "crop": fruit.spec.crop.value,
+        "variety": fruit.spec.variety,
+        "equatorial_diameter_mm": measures.equatorial_diameter_mm,
+        "ring_diameter_mm": measures.ring_diameter_mm,
+        "length_mm": measures.length_mm,
+        "volume_cm3": measures.volume_cm3,
+        "surface_mm2": measures.surface_mm2,
         "surface_seen_mm2": float(area[seen].sum(dtype=np.float64)),
-        "blush_fraction_whole": _share(area, blush, everywhere), "blush_fraction_seen": _share(area, blush, seen),
-        "light_red_fraction_whole": _share(area, light, everywhere), "light_red_fraction_seen": _share(area, light, seen),
-        "russet_fraction_whole": _share(area, russet, everywhere), "russet_fraction_seen": _share(area, russet, seen),
+        "blush_fraction_whole": _share(area, blush, everywhere),
+        "blush_fraction_seen": _share(area, blush, seen),
+        "light_red_fraction_whole": _share(area, light, everywhere),
+        "light_red_fraction_seen": _share(area, light, seen),
+        "russet_fraction_whole": _share(area, russet, everywhere),
+        "russet_fraction_seen": _share(area, russet, seen),
         "netting_fraction_seen": _share(area, skin.net > 0.5, seen) if fruit.spec.crop is Crop.MELON else 0.0,
-        "pose": {"rotation": (camera.turn @ rotation).astype(float).round(6).tolist(), "centre_mm": in_camera.astype(float).tolist()},
+        "pose": {
+            "rotation": (camera.turn @ rotation).astype(float).round(6).tolist(),
+            "centre_mm": in_camera.astype(float).tolist(),
+        },
         "mm_per_px": outline_scale(float(in_camera[2]), radius, camera.focal_px / inner_scale),
-        "stem_visible": stem >= enough, "calyx_visible": calyx >= enough, "touches_edge": cut,
+        "stem_visible": stem >= enough,
+        "calyx_visible": calyx >= enough,
+        "touches_edge": cut,
         "visible_fraction": min(1.0, shown / whole_px) if whole_px else 0.0,
         "defects": [
             {
                 "kind": d.spec.kind.value,
                 "area_mm2": float(d.cloud_mm2.sum(dtype=np.float64)),
                 "area_seen_mm2": float(
-                    d.cloud_mm2[seen_points(fruit, d.cloud_mm, rotation, centre_mm, camera, canvas, instance)].sum(dtype=np.float64)
+                    d.cloud_mm2[
+                        seen_points(fruit, d.cloud_mm, rotation, centre_mm, camera, canvas, instance)
+                    ].sum(dtype=np.float64)
                 ),
-                "length_mm": d.length_mm, "direction": [float(v) for v in d.axes[2]],
+                "length_mm": d.length_mm,
+                "direction": [float(v) for v in d.axes[2]],
             }
             for d in fruit.defects
         ],

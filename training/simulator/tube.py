@@ -9,6 +9,7 @@ from training.simulator.canvas import Canvas, put
 from training.simulator.noise import Floats, fractal_tile, on_plane
 from training.simulator.skin import blank_skin
 
+
 def bent(start: Floats, direction: Floats, bend: Floats, length_mm: float, count: int = 9) -> Floats:
     """Points (count, 3) of a line that leaves `start` along `direction` and bends toward `bend`."""
     s = np.linspace(0, 1, count)[:, None]
@@ -16,8 +17,20 @@ def bent(start: Floats, direction: Floats, bend: Floats, length_mm: float, count
 
 
 def draw_tube(
-    canvas: Canvas, camera: Camera, line_mm: Floats, radius_mm: Floats, *, colours: Floats, owner: int, instance: int,
-    crop: int, surface: int, seed: int, gloss: float = 0.2, grain: float = 0.12, flat: float = 1.0,
+    canvas: Canvas,
+    camera: Camera,
+    line_mm: Floats,
+    radius_mm: Floats,
+    *,
+    colours: Floats,
+    owner: int,
+    instance: int,
+    crop: int,
+    surface: int,
+    seed: int,
+    gloss: float = 0.2,
+    grain: float = 0.12,
+    flat: float = 1.0,
 ) -> None:
     """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
 
@@ -54,7 +67,11 @@ def draw_tube(
     if not rows.size:
         return
     at = (rows, columns)
-    normal = side_x[at][:, None] * camera.turn[0] + side_y[at][:, None] * camera.turn[1] - np.maximum(toward[at], 0.05)[:, None] * camera.turn[2]
+    normal = (
+        side_x[at][:, None] * camera.turn[0]
+        + side_y[at][:, None] * camera.turn[1]
+        - np.maximum(toward[at], 0.05)[:, None] * camera.turn[2]
+    )
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     skin = blank_skin(rows.size)
     where = along[at]
@@ -68,6 +85,14 @@ def draw_tube(
     distance = z[at].astype(np.float32)
     place = camera.origin_mm + rays(camera, (x0, y0, x1, y1))[at] * distance[:, None]
     put(
-        canvas, (rows + y0) * width + columns + x0, depth=distance, place=place, normal=normal.astype(np.float32), skin=skin,
-        owner=owner, instance=instance, crop=crop, openness=0.85,
+        canvas,
+        (rows + y0) * width + columns + x0,
+        depth=distance,
+        place=place,
+        normal=normal.astype(np.float32),
+        skin=skin,
+        owner=owner,
+        instance=instance,
+        crop=crop,
+        openness=0.85,
     )
