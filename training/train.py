@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -24,14 +24,17 @@ from training.loss import fruit_loss
 from training.network import FruitNet
 
 
+LOG_EVERY = 10
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """A training run. Shares are weights of the sample stream; lengths in pixels; rates per step."""
 
     out: str
     simulated: dict[str, float]
-    photographs: str | None
-    photograph_shares: dict[str, float]
+    photographs: str | None = None
+    photograph_shares: dict[str, float] = field(default_factory=dict)
     licences: tuple[str, ...] | None = None
     size: int = 224
     batch: int = 16
@@ -110,10 +113,11 @@ def train(config: TrainConfig) -> Path:
                         average[name].lerp_(value, 1 - keep)
                     else:
                         average[name].copy_(value)
-            if step % 20 == 0:
-                for name, part in parts.items():
-                    writer.add_scalar(name, float(part), step)
-                text = " ".join(f"{name} {float(part):.3f}" for name, part in parts.items())
+            if step % LOG_EVERY == 0:
+                values = {name: float(part.detach()) for name, part in parts.items()}
+                for name, value in values.items():
+                    writer.add_scalar(name, value, step)
+                text = " ".join(f"{name} {value:.3f}" for name, value in values.items())
                 progress.update(task, completed=step, description=text)
                 with (out / "log.txt").open("a") as log:
                     log.write(f"{step} {text}\n")
