@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from grader.outline import Float64Array, Outline, fit_outline, width_along, widths
+from grader.symmetry_axis import find_symmetry_axis
 from grader.types import Crop, FruitView, SizeMeasurement, SurfaceClass
 from grader.uncertainty import combine, make_interval
 
@@ -33,26 +34,27 @@ AXIS_IN_PICTURE = 0.60
 ELONGATED_MELON = 1.06
 """Long over short side from which a melon's long axis is taken as its stem-blossom axis."""
 
-POSE_SIGMA = {"axis_seen": 0.011, "axis_end_on": 0.008, "unknown": 0.030}
+POSE_SIGMA = {"axis_seen": 0.013, "axis_end_on": 0.008, "mirror": 0.018, "unknown": 0.030}
 """Relative 1 sigma of the equatorial diameter from pose and shape. From 720 outlines of 120 modelled apples of nine
-varieties in random poses: 0.010, 0.003 and 0.025; widened for what the model does not know."""
-GREATEST_OVER_SEEN = 1.008
-"""An equator is not quite round: the greatest width over the one that a side view happens to show (same outlines 1.011,
-round fruit 1)."""
+varieties in random poses (rendered ones for `mirror`): 0.012, 0.003, 0.016 and 0.025, widened for what the model does
+not know."""
+GREATEST_OVER_SEEN = 1.013
+"""An equator is not quite round: the greatest width over the one that a side view happens to show (modelled 1.011 to
+1.016, round fruit 1)."""
 UNKNOWN_POSE_SLOPE = 0.22
 """Axis not seen: diameter / median width = 1 + slope x (largest / smallest width - 1). Between the modelled apples,
 whose shoulders exceed the diameter with the largest width (-0.2), and oblate spheroids, which do not (+0.5)."""
 RING_SIGMA = 0.010
 """An apple passes along its axis: its ring is 1.003 +- 0.009 of its equatorial diameter (same outlines)."""
-SHOULDERS = {Crop.APPLE: 0.96, Crop.MELON: 1.0}
-"""Length over tilt-corrected extent along the axis: the shoulders of a tilted apple stand out (modelled 0.90-0.96,
+SHOULDERS = {Crop.APPLE: 0.94, Crop.MELON: 1.0}
+"""Length over tilt-corrected extent along the axis: the shoulders of a tilted apple stand out (modelled 0.90-0.95,
 spheroid 1)."""
 LENGTH_SIGMA = 0.040
 SHAPE_PRIOR = {Crop.APPLE: 0.89, Crop.MELON: 1.0}
 """Length over diameter where the axis is not seen (apples 0.80-1.00, Delicious types at the top: recalled)."""
-FULLNESS = {Crop.APPLE: 1.04, Crop.MELON: 1.0}
+FULLNESS = {Crop.APPLE: 1.06, Crop.MELON: 1.0}
 """Volume over that of an ellipsoid of revolution of the same diameter and length: shoulders add more than the cavities
-take (modelled apples 1.085 +- 0.02, spheroid 1: the middle)."""
+take (modelled apples 1.085 +- 0.02, spheroid 1: between them)."""
 VOLUME_SIGMA = {True: 0.05, False: 0.07}
 """Relative 1 sigma of the volume, with / without the axis seen, beyond that of the diameter. Our estimate."""
 DENSITY_G_PER_CM3 = {Crop.APPLE: (0.81, 0.02), Crop.MELON: (0.95, 0.03)}
@@ -123,8 +125,9 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     apple it varies least of the estimators tried (median, mean, largest, smallest width, ellipse axes, root of area).
 
     equatorial_diameter_mm: the width at right angles to the stem-calyx line where a stem or calyx off the middle shows
-    that line, times `GREATEST_OVER_SEEN`; the largest width where the line points at the camera. Nothing seen: an
-    apple's median width, raised by `UNKNOWN_POSE_SLOPE`; an elongated melon's smallest width, else its median.
+    that line, times `GREATEST_OVER_SEEN`; the largest width where the line points at the camera. Nothing seen: at
+    right angles to an apple's line of mirror symmetry if it has one, else its median width, raised by
+    `UNKNOWN_POSE_SLOPE`; an elongated melon's smallest width, else its median.
     ring_diameter_mm: from one view the best estimate is the equatorial diameter itself, with a wider interval.
     length_mm: extent along the axis, corrected for its tilt, where it lies near enough to the picture plane.
     volume and weight: ellipsoid of revolution, with a length from the usual shape where none is seen.
@@ -142,7 +145,7 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     if isinstance(scale, BeltScale):
         points = _face_camera(points, centre, scale)
     all_widths = widths(points)
-    shape = _shape(all_widths, _axis_offset(view, outline), crop)
+    shape = _shape(points, all_widths, _axis_offset(view, outline), crop)
     shape_index = None if shape.length is None else shape.length / shape.diameter
     if scale is None:
         return SizeMeasurement(diameter_px=diameter_px, shape_index=shape_index)
@@ -188,13 +191,18 @@ class _Shape:
     assumed_length: float
 
 
-def _shape(all_widths: Float64Array, axis: tuple[float, float] | None, crop: Crop) -> _Shape:
+def _shape(
+    points: Float64Array, all_widths: Float64Array, axis: tuple[float, float] | None, crop: Crop
+) -> _Shape:
     """Diameter and length from the caliper widths and the picture of the axis (offset share, angle)."""
     largest, smallest, middle = float(all_widths.max()), float(all_widths.min()), float(np.median(all_widths))
     length = None
     if axis is None and crop is Crop.MELON and largest > ELONGATED_MELON * smallest:
         axis = (CAVITY_OFFSET, float(np.argmax(all_widths)) * pi / all_widths.size)
-    if axis is None:
+    mirror = find_symmetry_axis(points) if axis is None and crop is Crop.APPLE else None
+    if axis is None and mirror is not None:
+        pose, diameter = "mirror", width_along(all_widths, mirror + pi / 2) * GREATEST_OVER_SEEN
+    elif axis is None:
         pose = "unknown"
         slope = UNKNOWN_POSE_SLOPE if crop is Crop.APPLE else 0.0
         diameter = middle * (1 + slope * (largest / smallest - 1))

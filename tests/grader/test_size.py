@@ -122,7 +122,7 @@ def test_a_stalk_seen_from_the_side_shows_the_axis_and_adds_no_size() -> None:
     view = paint_fruit(diameter_mm=76.0, length_mm=66.0, axis_xyz=(0, 1, 0), stem=stem)
     size = measure_size(view, SCALE, Crop.APPLE)
     assert size.equatorial_diameter_mm.value == pytest.approx(76.0 * GREATEST_OVER_SEEN, abs=0.4)
-    assert size.length_mm.value == pytest.approx(66.0, rel=0.06)
+    assert size.length_mm.value == pytest.approx(66.0, rel=0.08)
 
 
 @pytest.mark.parametrize("height_mm", [400.0, 800.0])
