@@ -20,6 +20,7 @@ GROUND_KINDS = (
     "metal",
     "leaves",
     "plain",
+    "white",
     "clutter",
 )
 
@@ -43,7 +44,7 @@ def paint_ground(spec: GroundSpec, x: Floats, y: Floats, centres_mm: Floats) -> 
     grain = on_plane(fractal_tile(0.7, 8.0), u / 90 + at[2], v / 90 + at[3])
     skin.albedo = (
         np.broadcast_to(np.array(spec.colour, np.float32), (x.size, 3))
-        * (1 + 0.05 * cloud + 0.03 * grain)[:, None]
+        * (1 + 0.03 * cloud + 0.03 * grain)[:, None]
     )
     skin.gloss[:] = 0.0 if rng.random() < 0.6 else rng.uniform(0.13, 0.5)
     skin.blur[:] = 0.9

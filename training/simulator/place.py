@@ -144,8 +144,10 @@ def random_light(rng: np.random.Generator) -> LightSpec:
         ]
     )
     lamps = []
-    for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
-        style = rng.integers(4)
+    shop = rng.random() < 0.2
+    count = int(rng.integers(4, 9)) if shop else int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))
+    for _ in range(count):
+        style = 3 if shop else int(rng.integers(4))
         width, height, strength = (
             (rng.uniform(14, 40), rng.uniform(10, 30), rng.uniform(10, 40)),
             (rng.uniform(50, 110), rng.uniform(3, 8), rng.uniform(15, 60)),
@@ -169,7 +171,7 @@ def random_light(rng: np.random.Generator) -> LightSpec:
         lamps=tuple(lamps),
         sky=(float(sky[0]), float(sky[1]), float(sky[2])),
         floor=(float(floor[0]), float(floor[1]), float(floor[2])),
-        key_share=float(rng.uniform(0.05, 0.8)),
+        key_share=float(0.05 + 0.8 * rng.beta(1.2, 1.8)),
         shadow_blur=float(rng.beta(1.4, 1.2)),
     )
 
@@ -179,17 +181,19 @@ def random_lens(rng: np.random.Generator) -> LensSpec:
     cast = rng.normal(1.0, 0.05, 3)
     if rng.random() < 0.08:
         cast *= np.array(
-            [(1.15, 0.75, 1.2), (1.25, 1.0, 0.7), (0.85, 1.0, 1.25), (0.9, 1.15, 0.9)][int(rng.integers(4))]
+            [(1.25, 0.45, 1.35), (1.15, 0.75, 1.2), (1.25, 1.0, 0.7), (0.85, 1.0, 1.25), (0.9, 1.15, 0.9)][
+                int(rng.integers(5))
+            ]
         )
     return LensSpec(
-        exposure=float(np.clip(np.exp(rng.normal(np.log(0.22), 0.42)), 0.05, 0.6)),
+        exposure=float(np.clip(np.exp(rng.normal(np.log(0.26), 0.38)), 0.05, 0.6)),
         gains=(float(cast[0]), float(cast[1]), float(cast[2])),
         defocus_px=float(rng.exponential(0.38)) if rng.random() < 0.92 else float(rng.uniform(1.2, 3.0)),
         motion_px=float(rng.uniform(1, 6)) if rng.random() < 0.1 else 0.0,
         motion_deg=float(rng.uniform(0, 180)),
         noise=float(rng.exponential(0.014)),
         vignette=float(rng.uniform(0, 0.35)) if rng.random() < 0.4 else 0.0,
-        contrast=float(rng.uniform(0, 0.6)),
+        contrast=float(rng.uniform(0, 0.5)),
         saturation=float(np.clip(rng.normal(1.0, 0.12), 0.6, 1.4)),
         sharpen=float(rng.uniform(0, 1.0)) if rng.random() < 0.4 else 0.0,
         jpeg_quality=int(rng.integers(70, 99)),
@@ -207,6 +211,7 @@ GROUND_COLOURS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "cloth": ((150, 40, 44), (60, 80, 130), (210, 205, 196), (70, 110, 80), (120, 116, 112)),
     "metal": ((170, 172, 176), (130, 132, 136), (200, 200, 204)),
     "leaves": ((80, 100, 50),),
+    "white": ((255, 255, 255), (250, 250, 248)),
     "plain": ((80, 120, 170), (110, 150, 110), (170, 170, 170), (196, 120, 100), (60, 70, 80)),
     "clutter": ((150, 140, 130), (90, 90, 96), (200, 196, 190), (60, 56, 52)),
 }
@@ -214,7 +219,9 @@ GROUND_COLOURS: dict[str, tuple[tuple[int, int, int], ...]] = {
 
 def random_ground(rng: np.random.Generator, kinds: tuple[str, ...] | None = None) -> GroundSpec:
     """Any ground, or one of the given kinds."""
-    kind = str(rng.choice(kinds or (*sorted(GROUND_COLOURS), "paper", "paper", "dark", "wood")))
+    kind = str(
+        rng.choice(kinds or (*sorted(GROUND_COLOURS), "white", "white", "white", "paper", "dark", "wood"))
+    )
     choices = GROUND_COLOURS[kind]
     colour = np.clip(
         np.array(choices[int(rng.integers(len(choices)))]) / 255 * rng.normal(1, 0.08, 3), 0.005, 0.98

@@ -13,7 +13,7 @@ from training.simulator.fruit import Fruit, make_fruit, paint_fruit
 from training.simulator.ground import paint_ground
 from training.simulator.lens import expose, srgb_to_linear
 from training.simulator.light import Light, ball_shadow, diffuse, make_light, reflect
-from training.simulator.noise import Floats, look_up
+from training.simulator.noise import Floats, look_up, smoothstep
 from training.simulator.objects import (
     BODY_KINDS,
     FLAT_KINDS,
@@ -25,7 +25,7 @@ from training.simulator.objects import (
 from training.simulator.parts import draw_fruit_parts, draw_rod, draw_tomato_star
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
 from training.simulator.shape import Body, body_points, intersect, on_surface, to_map
-from training.simulator.skin import length_of, points_of
+from training.simulator.skin import blend, length_of, points_of
 from training.simulator.spec import ObjectSpec, PlacedFruit, SceneSpec
 from training.simulator.truth import fruit_truth
 
@@ -73,7 +73,7 @@ def render_made(scene: SceneSpec, made: list[Fruit], background: NDArray[np.uint
     centres = np.array([c[:2] for _, c in poses], np.float32).reshape(-1, 2)
     pasted = _draw_ground(canvas, camera, scene, centres, background)
     roughen(canvas)
-    linear = _shade(canvas, camera, light, balls, pasted)
+    linear = _shade(canvas, camera, light, balls, pasted, background is None)
     linear *= _exposure(linear, canvas, scene.lens.exposure)
     rng = np.random.default_rng((scene.seed, 51))
     truth: dict[str, object] = {
@@ -285,22 +285,16 @@ def _draw_ground(
     """Fill what is left with the ground, or with the caller's picture; returns where that picture was pasted."""
     at, depth, place = _plane(camera, canvas, 0.0)
     skin = paint_ground(scene.ground, place[:, 0], place[:, 1], centres)
+    far = smoothstep(900.0, 2600.0, np.hypot(place[:, 0], place[:, 1]))
+    skin.albedo = blend(skin.albedo, np.array(scene.ground.colour, np.float32), far)
+    skin.height_mm *= 1 - far
     pasted = None
     if background is not None:
-        size = canvas.depth_mm.shape
-        scale = max(size[0] / background.shape[0], size[1] / background.shape[1])
-        wide = cv2.resize(
-            background,
-            None,
-            fx=scale * 1.001,
-            fy=scale * 1.001,
-            interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR,
-        )
-        top, left = (wide.shape[0] - size[0]) // 2, (wide.shape[1] - size[1]) // 2
-        fitted = np.ascontiguousarray(wide[top : top + size[0], left : left + size[1]])
-        skin.albedo = fitted.reshape(-1, 3)[at].astype(np.float32) / 255
+        skin.albedo = _fit(background, canvas.depth_mm.shape).reshape(-1, 3)[at].astype(np.float32) / 255
+    if background is not None or scene.ground.kind == "white":
         skin.height_mm[:] = 0
-        pasted = np.zeros(size, np.bool_)
+        skin.gloss[:] = 0
+        pasted = np.zeros(canvas.depth_mm.shape, np.bool_)
         pasted.reshape(-1)[at] = True
     put(
         canvas,
@@ -316,8 +310,22 @@ def _draw_ground(
     return pasted
 
 
+def _fit(picture: NDArray[np.uint8], size_hw: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Scale and cut the caller's picture so that it fills the inner picture."""
+    scale = max(size_hw[0] / picture.shape[0], size_hw[1] / picture.shape[1]) * 1.001
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    wide = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how)
+    top, left = (wide.shape[0] - size_hw[0]) // 2, (wide.shape[1] - size_hw[1]) // 2
+    return np.ascontiguousarray(wide[top : top + size_hw[0], left : left + size_hw[1]], np.uint8)
+
+
 def _shade(
-    canvas: Canvas, camera: Camera, light: Light, balls: list[Ball], pasted: NDArray[np.bool_] | None
+    canvas: Canvas,
+    camera: Camera,
+    light: Light,
+    balls: list[Ball],
+    pasted: NDArray[np.bool_] | None,
+    white: bool,
 ) -> Floats:
     """Linear light of every pixel (H, W, 3)."""
     shape = canvas.depth_mm.shape
@@ -347,12 +355,9 @@ def _shade(
     _add_glare(received, canvas, camera, light, normal, place, sky * sky * (0.4 + 0.6 * key))
     result = received.reshape(*shape, 3)
     if pasted is not None:
-        whole = float(
-            (light.harmonics[0].mean() * 0.282095)
-            + light.key_colour.mean() * max(0.2, float(light.key_direction[2]))
-        )
-        shaded = sky_through * (0.45 + 0.55 * key_through)
-        result[pasted] = (srgb_to_linear(canvas.albedo[pasted]) * shaded[pasted][:, None]) * whole
+        level = light.harmonics[0] * 0.282095 + light.key_colour * max(0.2, float(light.key_direction[2]))
+        shaded = sky_through * (0.45 + 0.55 * key_through) * float(level.mean()) * (2.2 if white else 1.0)
+        result[pasted] = srgb_to_linear(canvas.albedo[pasted]) * shaded[pasted][:, None]
     return np.asarray(result, np.float32)
 
 

@@ -20,6 +20,7 @@ from training.simulator.place import (
     random_lens,
     random_light,
     random_rotation,
+    turn_about,
 )
 from training.simulator.spec import CameraSpec, FruitSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
 
@@ -132,7 +133,12 @@ def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sc
     span = _reach(fruit) / rng.uniform(0.4, 0.95)
     camera = _camera(rng, size_hw, span, (15, 90), fruit.equatorial_diameter_mm * 0.48, 0.02)
     rotation = _pose(rng, _back(camera), 0.6 if preset == "sound" else 0.4)
-    if fruit.defects and rng.random() < 0.7:
+    if rng.random() < 0.25:  # a portrait: standing on its base, seen from the side
+        camera = replace(camera, elevation_deg=float(rng.uniform(6, 40)), roll_deg=float(rng.normal(0, 2)))
+        top = np.array([0.0, 0.0, 1.0], np.float32)
+        rotation = aim_axis(top, abs(float(rng.normal(0, 0.2))), bool(rng.random() < 0.85), rng)
+        rotation = _spin(rng, rotation, fruit, camera) if fruit.defects else rotation
+    elif fruit.defects and rng.random() < 0.75:
         rotation = _show(rng, rotation, fruit, _back(camera))
     objects = _around(rng, fruit.equatorial_diameter_mm, 1) if rng.random() < 0.15 else []
     placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
@@ -145,6 +151,13 @@ def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sc
         camera = replace(camera, look_at_mm=(*camera.look_at_mm[:2], height))
         placed, objects = replace(placed, centre_mm=(0.0, 0.0, height)), [hand]
     return _finish(rng, seed, preset, size_hw, camera, [placed], objects, random_ground(rng))
+
+
+def _spin(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, camera: CameraSpec) -> Floats:
+    """Turn a standing fruit about the vertical until its first defect is on the camera's side."""
+    have = rotation @ np.array(fruit.defects[0].direction, np.float32)
+    angle = np.radians(camera.azimuth_deg) - np.arctan2(have[1], have[0]) + rng.normal(0, 0.5)
+    return np.asarray(turn_about((0.0, 0.0, 1.0), float(angle)) @ rotation, np.float32)
 
 
 def _show(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, back: Floats) -> Floats:
@@ -223,7 +236,10 @@ def _beside(
 
 def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     crop = _crop(rng, 0.25)
-    varieties = [random_fruit(rng, crop, sound=True).variety for _ in range(int(rng.integers(1, 4)))]
+    varieties = [
+        random_fruit(rng, crop, sound=True).variety
+        for _ in range(int(rng.choice([1, 2, 3], p=[0.65, 0.2, 0.15])))
+    ]
     bag = [
         random_fruit(
             rng, crop, sound=bool(rng.random() < 0.7), variety=varieties[int(rng.integers(len(varieties)))]
@@ -240,8 +256,8 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
                 if (layer and rng.random() < 0.55) or len(fruits) >= 70:
                     continue
                 fruit = bag[int(rng.integers(len(bag)))]
-                x = (i + 0.5 * (j % 2) + rng.normal(0, 0.06) + 0.5 * layer) * width * 0.98
-                y = (j * 0.87 + rng.normal(0, 0.06) + 0.3 * layer) * width * 0.98
+                x = (i + 0.5 * (j % 2) + rng.normal(0, 0.06) + 0.5 * layer) * width * 0.94
+                y = (j * 0.87 + rng.normal(0, 0.06) + 0.3 * layer) * width * 0.94
                 z = width * (0.5 + 0.72 * layer) + rng.normal(0, 0.08 * width)
                 fruits.append(
                     PlacedFruit(

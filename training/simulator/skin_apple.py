@@ -71,7 +71,7 @@ def plan_apple(spec: FruitSpec, variety: AppleVariety, probe: Points, probe_area
         ramp=ramp,
         weight=weight,
         shift=0.0,
-        softness=variety.soft * rng.uniform(0.6, 1.5),
+        softness=variety.soft * rng.uniform(0.8, 2.0),
         sun=(sun / np.linalg.norm(sun)).astype(np.float32),
         places=rng.random((8, 3, 2)).astype(np.float32),
         stripes=int(rng.integers(1, 3)),
@@ -153,7 +153,7 @@ def paint_apple(paint: ApplePaint, points: Points, cavity_angle: float, basin_an
 
 def _lenticels(paint: ApplePaint, points: Points, skin: Skin, t: Floats) -> None:
     first, _, number = cell_tile(900, 0, 0.5)
-    radius = 0.05 + 0.13 * number**3 + 0.03
+    radius = 0.06 + 0.12 * number**4
     dots = np.clip((radius - first) / 0.05, 0, 1).astype(np.float32)
     near_calyx = 1.25 - 0.35 * np.cos(points.theta)
     dot = on_body(dots, points.mm, points.facing, 30 * paint.lenticel_mm, paint.places[5], sharp=True)

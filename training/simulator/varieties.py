@@ -26,7 +26,7 @@ class AppleVariety:
     sun: float = 0.7
     soft: float = 0.7
     lenticel: Range = (0.1, 0.45)
-    lenticel_mm: Range = (3.5, 6.0)
+    lenticel_mm: Range = (2.6, 5.0)
     tall: Range = (0.84, 0.94)
     conical: Range = (0.0, 0.08)
     lobes: Range = (0.005, 0.025)
