@@ -10,6 +10,7 @@ from statistics import median
 from grader.types import (
     Box,
     ColourMeasurement,
+    Crop,
     Defect,
     FruitMeasurement,
     Interval,
@@ -61,13 +62,18 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     one view shows, and a fruit with two like defects that no view shows together is counted one short. The largest
     sighting stands for the defect, as the least foreshortened, with the highest confidence of all.
 
+    Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
+    is flagged `views_disagree_on_crop`.
+
     Raises:
-        ValueError: no measurement, or crops differ (`unlike crops` of one fruit cannot be averaged).
+        ValueError: no measurement.
     """
     if not measurements:
         raise ValueError("expected at least one measurement, got none")
-    if len({m.crop for m in measurements}) > 1:
-        raise ValueError(f"expected views of one crop, got {sorted({m.crop.value for m in measurements})}")
+    crop = max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
+    if any(m.crop is not crop for m in measurements):
+        fused = fuse_views([m for m in measurements if m.crop is crop], None)
+        return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
     if len(measurements) == 1:
         return first

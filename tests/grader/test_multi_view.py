@@ -214,8 +214,15 @@ def test_a_point_on_the_axis_stays_where_it_is() -> None:
     assert len(fuse_views(views, turn).defects) == 1
 
 
-def test_unlike_crops_and_no_views_are_refused() -> None:
-    with pytest.raises(ValueError, match="one crop, got \\['apple', 'melon'\\]"):
-        fuse_views([measured(), replace(measured(), crop=Crop.MELON)])
+def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:
+    views = [replace(measured(diameter=90.0), crop=Crop.MELON), measured(), measured()]
+    fused = fuse_views(views)
+    assert fused.crop is Crop.APPLE
+    assert fused.view_count == 2
+    assert fused.size.equatorial_diameter_mm.value == 75.0
+    assert fused.quality_flags == ("views_disagree_on_crop",)
+
+
+def test_no_views_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one measurement"):
         fuse_views([])
