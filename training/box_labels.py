@@ -27,8 +27,9 @@ from training.manifest import ManifestError, Photograph
 from training.outline import Outline, outline_in_box
 from training.plain_ground import Ground, find_ground, to_lab
 
-# Sets in which every fruit has a box, so that what is outside all boxes is ground.
-ALL_FRUIT_BOXED = frozenset({"freshness3_voc_zijian"})
+# Set and picture size of table scenes in which every fruit has a box, so that what is outside all boxes is ground. The
+# web photographs of the same set leave fruit out.
+ALL_FRUIT_BOXED = ("freshness3_voc_zijian", (480, 640))
 OTHER_PRODUCE = ("_orange", "_banana")
 # Where fruit may lack a box, only what is duller than this (chroma, CIELAB) is called ground.
 DULL_CHROMA = 28.0
@@ -129,7 +130,7 @@ def _empty(
     outlines: list[Outline | None],
 ) -> BoolArray:
     """Where there is surely no fruit besides the boxed ones: plain ground, or colours that are not the fruit's."""
-    if photo.dataset in ALL_FRUIT_BOXED:
+    if (photo.dataset, rgb.shape[:2]) == ALL_FRUIT_BOXED:
         return np.ones(rgb.shape[:2], np.bool_)
     if ground is not None:
         return ground.mask

@@ -80,6 +80,15 @@ def outline_alone(rgb: UInt8Array, ground: Ground | None) -> Outline | None:
     return Outline(mask=inner, doubtful=outer & ~inner, exact=False)
 
 
+def outline_cut_out(ground: Ground) -> Outline | None:
+    """The fruit of a picture whose ground was replaced by white: what is not white is fruit, stem or holder."""
+    objects = objects_on_ground(ground)
+    if not objects:
+        return None
+    body = open_fruit(objects[0])
+    return Outline(mask=body, doubtful=objects[0] & ~body) if body.any() else None
+
+
 def outline_in_box(rgb: UInt8Array, box: Box, others: Sequence[Box], ground: Ground | None) -> Outline | None:
     """The fruit that fills `box`; others: boxes of its neighbours."""
     if ground is not None and not any(shared_area(box, other) for other in others):

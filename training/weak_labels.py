@@ -28,7 +28,7 @@ from training.label_canvas import (
     surface_bits,
 )
 from training.manifest import Photograph
-from training.outline import Outline, outline_alone
+from training.outline import Outline, outline_alone, outline_cut_out
 from training.plain_ground import find_ground
 from training.shop_labels import paint_shop
 
@@ -111,7 +111,10 @@ def _paint_alone(
 ) -> None:
     """A picture of one fruit without a box. defect: drawn by hand, so it has to lie inside the fruit's outline."""
     ground = find_ground(rgb)
-    outline = outline_alone(rgb, ground)
+    if photo.label_kind == "turntable_condition" and ground is not None:
+        outline = outline_cut_out(ground)
+    else:
+        outline = outline_alone(rgb, ground)
     if outline is None or (defect is not None and not _holds(outline, defect)):
         return
     if ground is not None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.types import BoolArray, Box, UInt8Array
 from training.fruit_shape import box_of, box_overlap, hull_of, looks_like_fruit, open_fruit
-from training.outline import outline_alone, outline_in_box
+from training.outline import outline_alone, outline_cut_out, outline_in_box
 from training.plain_ground import find_ground
 
 HW = (220, 260)
@@ -128,3 +128,16 @@ def test_boxes_and_hulls() -> None:
     assert not open_fruit(empty).any()
     two = ellipse((60, 110), (20, 20)) | ellipse((200, 110), (20, 20))
     assert hull_of(two)[110, 130]
+
+
+def test_a_cut_out_fruit_may_be_dark_and_of_any_shape() -> None:
+    fruit = ellipse((110, 110), (60, 70)) | ellipse((160, 90), (55, 40))
+    rgb = np.full((*HW, 3), 255, np.uint8)
+    rgb[fruit] = (35, 25, 30)
+    ground = find_ground(rgb)
+    assert ground is not None
+    assert outline_alone(rgb, ground) is None
+    outline = outline_cut_out(ground)
+    assert outline is not None
+    assert agreement(outline.mask, fruit) > 0.95
+    assert outline_cut_out(find_ground(np.full((*HW, 3), 255, np.uint8)) or ground) is None

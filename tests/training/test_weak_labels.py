@@ -218,6 +218,19 @@ def test_an_orange_is_another_object_unless_it_is_not_orange(
     assert (label.surface_set[5, 200], label.crop_set[5, 200]) == (GROUND, NO_OBJECT)
 
 
+@pytest.mark.parametrize(("hw", "surface"), [((480, 640), GROUND), ((479, 640), 0)])
+def test_only_table_scenes_have_a_box_for_every_fruit(
+    tmp_path: Path, hw: tuple[int, int], surface: int
+) -> None:
+    """A red thing without a box is ground on the table and unknown in a web photograph."""
+    rgb = np.random.default_rng(2).integers(0, 255, (*hw, 3), np.uint8)
+    rgb[300:400, 400:500] = RED
+    content = voc(("fresh_orange", (15, 55, 60, 100)))
+    photo = photograph(tmp_path, "voc_boxes", dataset="freshness3_voc_zijian", content=content)
+    label = label_photograph(photo, rgb)
+    assert label.surface_set[350, 450] == surface
+
+
 def test_aged_fruit_may_have_any_defect_but_rot(tmp_path: Path) -> None:
     content = voc(("normal_apple", APPLE_BOX))
     photo = photograph(tmp_path, "voc_boxes", dataset="freshness3_voc_zijian", content=content)
