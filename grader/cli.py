@@ -9,7 +9,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -105,7 +105,7 @@ def grade(
     except (GraderError, ValueError) as exc:
         _stop(str(exc), WRONG_USE)
     chosen = format or (Format.TABLE if sys.stdout.isatty() else Format.JSONL)
-    fruits: list[dict[str, object]] = []
+    fruits: list[dict[str, Any]] = []
 
     def show(outcome: Outcome) -> None:
         for error in outcome.errors:
@@ -140,7 +140,8 @@ def grade(
     except GraderError as exc:
         _stop(str(exc), WRONG_USE)
     if chosen is Format.TABLE:
-        Console().print(_table(fruits))
+        console = Console()
+        console.print(_table(fruits, console.width))
     if errors:
         _stop(f"{len(errors)} input(s) could not be read; the others are done", SOME_UNREAD)
 
@@ -224,32 +225,49 @@ def verify_model(folder: Annotated[Path, typer.Argument(help="models/NAME/VERSIO
     print(model.card.model_id)  # noqa: T201
 
 
-def _table(fruits: list[dict[str, object]]) -> Table:
-    table = Table()
-    for name in ("frame", "fruit", "crop", "size", "blush", "defects", "class", "SKU", "outlet", "why"):
-        table.add_column(name, overflow="fold")
+WIDE_TERMINAL = 130
+"""Columns from which the table also shows outlet and reasons."""
+
+
+def _table(fruits: list[dict[str, Any]], width: int) -> Table:
+    wide = width >= WIDE_TERMINAL
+    table = Table(row_styles=["", "dim"] if len(fruits) > 12 else None)
+    table.add_column("picture", no_wrap=True, overflow="ellipsis", max_width=34)
+    for name in ("#", "crop", "size", "blush"):
+        table.add_column(name, no_wrap=True, justify="right" if name != "crop" else "left")
+    table.add_column("defects")
+    table.add_column("class", no_wrap=True)
+    table.add_column("SKU", no_wrap=True)
+    if wide:
+        table.add_column("outlet", no_wrap=True)
+        table.add_column("why")
     for fruit in fruits:
-        size, grade_, sku, colour = (fruit[name] for name in ("size", "grade", "sku", "colour"))
-        assert isinstance(size, dict)
-        assert isinstance(grade_, dict)
-        assert isinstance(sku, dict)
-        assert isinstance(colour, dict)
-        diameter = size["equatorial_diameter_mm"]
-        defects = fruit["defects"]
-        assert isinstance(defects, list)
-        table.add_row(
-            Path(str(fruit["frame"])).name,
+        grade_, diameter = fruit["grade"], fruit["size"]["equatorial_diameter_mm"]
+        cells = [
+            Path(fruit["frame"]).name,
             str(fruit["fruit_index"]),
-            str(fruit["crop"]),
-            f"{diameter['value']:.1f} mm" if diameter else f"{size['diameter_px']:.0f} px",
-            f"{100 * colour['blush_fraction']:.0f} %",
-            ", ".join(f"{item['kind']} {100 * item['area_fraction']:.1f} %" for item in defects),
-            f"{grade_['class']}{' (review)' if grade_['review'] else ''}",
-            str(sku["code"]),
-            str(sku["outlet"]),
-            ", ".join(sorted({str(reason["rule"]) for reason in grade_["reasons"]})),
-        )
+            fruit["crop"],
+            f"{diameter['value']:.1f} mm" if diameter else f"{fruit['size']['diameter_px']:.0f} px",
+            f"{100 * fruit['colour']['blush_fraction']:.0f} %",
+            _defect_words(fruit["defects"]),
+            f"{grade_['class']}{' ?' if grade_['review'] else ''}",
+            fruit["sku"]["code"],
+        ]
+        if wide:
+            cells += [fruit["sku"]["outlet"], ", ".join(sorted({r["rule"] for r in grade_["reasons"]}))]
+        table.add_row(*cells)
+    if any(fruit["grade"]["review"] for fruit in fruits):
+        table.caption = "? = a person should look (--format jsonl tells why)"
     return table
+
+
+def _defect_words(defects: list[dict[str, Any]]) -> str:
+    """`rot 3.1 %, scab 0.2 %`: the share of the surface by kind, largest first."""
+    shares: dict[str, float] = {}
+    for defect in defects:
+        shares[defect["kind"]] = shares.get(defect["kind"], 0.0) + defect["area_fraction"]
+    ranked = sorted(shares.items(), key=lambda item: -item[1])
+    return ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in ranked)
 
 
 def _say(message: str) -> None:

@@ -50,6 +50,10 @@ class Target:
     inside: NDArray[np.float32]
 
 
+STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65, 1.2), (0.8, 1.15, 0.75))
+"""Gains of R, G, B in linear-ish terms of encoded values, as seen in pictures of sorting boxes and kitchens."""
+
+
 def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float]:
     """Centre (x, y) and side in pixels of the square to show: half the time one fruit, else the scene."""
     height, width = sample.instance.shape
@@ -127,9 +131,12 @@ def change_colours(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     size = rgb.shape[0]
     image = rgb.astype(np.float32)
     gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.07, 3))
-    if rng.random() < 0.12:  # a strong cast: warm lamp, cold light, magenta box
-        cast = ((1.25, 1.0, 0.7), (0.8, 1.0, 1.25), (1.2, 0.75, 1.25), (0.85, 1.15, 0.8))[rng.integers(4)]
-        gain = gain * np.array(cast)
+    chance = rng.random()
+    if chance < 0.12:  # lamps that are not white
+        gain *= np.exp(rng.normal(0, 0.25, 3))
+    elif chance < 0.22:  # a strong cast: warm lamp, cold light, magenta box, green tube
+        cast = np.array(STRONG_CASTS[rng.integers(len(STRONG_CASTS))])
+        gain *= cast ** rng.uniform(0.5, 1.3)
     image *= gain.astype(np.float32)
     if rng.random() < 0.5:
         grey = image.mean(axis=2, keepdims=True)
