@@ -169,10 +169,14 @@ class HandCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variety:
-    """A variety: its tags (colour group, size group, exemptions) and every name it goes by."""
+    """A variety: its tags (colour group, size group, exemptions) and every name it goes by.
+
+    plain_names: key and names as `plain_name` gives them, for finding.
+    """
 
     key: str
     names: tuple[str, ...]
+    plain_names: frozenset[str]
     tags: frozenset[str]
 
 
@@ -286,7 +290,7 @@ class Standard:
             return self.default_tags
         wanted = plain_name(variety)
         for known in self.varieties:
-            if wanted in {plain_name(name) for name in (known.key, *known.names)}:
+            if wanted in known.plain_names:
                 return known.tags
         if not self.by_variety:
             return self.default_tags

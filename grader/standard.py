@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from grader.errors import StandardError
-from grader.rules import Standard, Status, Variety, plain_name
+from grader.rules import Standard, Status, Variety
 from grader.standard_parts import (
     EVIDENCE,
     read_diameter_range,
@@ -154,7 +154,7 @@ def _read_standard(path: Path) -> tuple[Standard, tuple[str, ...]]:
 def _check_variety_names(top: TomlTable, varieties: tuple[Variety, ...]) -> None:
     owner: dict[str, str] = {}
     for variety in varieties:
-        for name in {plain_name(name) for name in (variety.key, *variety.names)}:
+        for name in sorted(variety.plain_names):
             if owner.setdefault(name, variety.key) != variety.key:
                 top.problem(
                     f"varieties: {name!r} is a name of {owner[name]} and of {variety.key}", "varieties"

@@ -17,6 +17,7 @@ from grader.rules import (
     Status,
     Uniformity,
     Variety,
+    plain_name,
 )
 from grader.toml_file import TomlTable
 from grader.types import DefectKind
@@ -42,7 +43,13 @@ def read_names(table: TomlTable) -> Names:
 
 def read_variety(table: TomlTable) -> Variety:
     """One variety."""
-    variety = Variety(key=table.text("key"), names=table.texts("names"), tags=frozenset(table.texts("tags")))
+    key, names = table.text("key"), table.texts("names")
+    variety = Variety(
+        key=key,
+        names=names,
+        plain_names=frozenset(plain_name(name) for name in (key, *names)),
+        tags=frozenset(table.texts("tags")),
+    )
     table.finish()
     return variety
 

@@ -10,7 +10,8 @@ import pytest
 
 from grader.errors import StandardError
 from grader.grade import decide_grade
-from grader.rules import Standard, Status, plain_name
+from grader.rules import Measure, Standard, Status, plain_name
+from grader.size_codes import list_size_codes
 from grader.standard import check_standard, list_standards, load_default_standard, load_standard
 from tests.grader.made_fruit import exactly, make_defect, make_fruit
 
@@ -181,6 +182,13 @@ def test_varieties_are_found_by_any_name(name: str, tag: str) -> None:
 
 def test_plain_name_drops_case_width_and_signs() -> None:
     assert plain_name(" Ｒoyal-Gala_'1' ") == "royalgala1"
+
+
+def test_the_manual_names_every_standard_measure_and_size_table() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "standards.md").read_text(encoding="utf-8")
+    names = [standard.standard_id for standard in list_standards()]
+    names += [table.sizes_id for table in list_size_codes()] + [measure.value for measure in Measure]
+    assert [name for name in names if f"`{name}`" not in manual] == []
 
 
 # ---- files of one's own
