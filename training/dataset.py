@@ -51,12 +51,18 @@ class Source:
     facts: dict[str, list[tuple[int, int, int, int]]]
 
 
-def simulated_source(folder: Path, weight: float) -> Source:
-    """Pictures written by `python -m training.simulator`."""
-    stems = tuple(str(path)[: -len(".json")] for path in sorted(folder.glob("*.json")) if path.stem.isdigit())
+def simulated_source(pattern: str, weight: float) -> Source:
+    """Pictures written by `python -m training.simulator`, from every folder that the pattern names."""
+    folders = sorted(Path().glob(pattern))
+    stems = tuple(
+        str(path.with_suffix(""))
+        for folder in folders
+        for path in sorted(folder.glob("*.json"))
+        if path.stem.isdigit()
+    )
     if not stems:
-        raise FileNotFoundError(f"{folder}: expected simulated pictures (NNNNNN.json), found none")
-    return Source(name=folder.name, stems=stems, simulated=True, weight=weight, facts={})
+        raise FileNotFoundError(f"{pattern}: expected simulated pictures (NNNNNN.json), found none")
+    return Source(name=pattern, stems=stems, simulated=True, weight=weight, facts={})
 
 
 def photograph_sources(

@@ -136,7 +136,7 @@ def train(config: TrainConfig) -> Path:
 
 
 def _batches(config: TrainConfig, step: int) -> Iterator[dict[str, Tensor]]:
-    sources: list[Source] = [simulated_source(Path(path), share) for path, share in config.simulated.items()]
+    sources: list[Source] = [simulated_source(pattern, share) for pattern, share in config.simulated.items()]
     if config.photographs:
         folder = Path(config.photographs)
         sources += photograph_sources(folder, config.photograph_shares, config.licences)
