@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -67,3 +68,12 @@ class ServiceSettings(BaseSettings):
     def min_free_bytes(self) -> int:
         """`min_free_mb` in bytes."""
         return self.min_free_mb * 1_000_000
+
+
+def read_settings(arguments: Mapping[str, object]) -> ServiceSettings:
+    """Settings from the environment, with `arguments` (by setting name) in place of those they name.
+
+    Raises:
+        pydantic.ValidationError: a value of the wrong kind or out of range, or an unknown name.
+    """
+    return ServiceSettings.model_validate(ServiceSettings().model_dump() | dict(arguments))

@@ -1,0 +1,81 @@
+"""Runs the service on a socket: says what to open, ends in order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from socket import AF_INET, AF_INET6, create_server, socket
+
+import uvicorn
+
+from grader.errors import StandardError
+from grader.standard import list_standards
+from service.app import create_app
+from service.archive import Archive
+from service.errors import StorageError
+from service.request_log import configure_logging
+from service.settings import ServiceSettings
+
+COULD_NOT_START = 1
+
+
+def run_server(settings: ServiceSettings) -> int:
+    """Run until stopped (Ctrl+C, SIGTERM). Returns the exit code: 0 after an orderly end, 1 if it could not start."""
+    configure_logging(settings.log_level)
+    try:
+        Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes).close()
+        list_standards()
+    except (StorageError, StandardError) as error:
+        return _refuse(str(error))
+    try:
+        listening = _listen(settings.host, settings.port)
+    except OSError as error:
+        return _refuse(
+            f"{settings.host} port {settings.port} cannot be used: {error.strerror}; choose another with --port"
+        )
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+    )
+    with listening:
+        AnnouncingServer(config, settings.data_dir).run(sockets=[listening])
+    return 0
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says what to open once it listens."""
+
+    def __init__(self, config: uvicorn.Config, data_dir: Path) -> None:
+        super().__init__(config)
+        self._data_dir = data_dir
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, then print the one line for the person who started it."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            address = page_address(*sockets[0].getsockname()[:2])
+            sys.stdout.write(f"Open {address} in a browser (records in {self._data_dir}; Ctrl+C ends)\n")
+            sys.stdout.flush()
+
+
+def page_address(host: str, port: int) -> str:
+    """Where a browser on this computer finds the page.
+
+    >>> page_address("0.0.0.0", 8000)
+    'http://127.0.0.1:8000/'
+    """
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{own}]:{port}/" if ":" in own else f"http://{own}:{port}/"
+
+
+def _listen(host: str, port: int) -> socket:
+    return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=128)
+
+
+def _refuse(problem: str) -> int:
+    sys.stderr.write(f"error: {problem}\n")
+    return COULD_NOT_START

@@ -1,0 +1,111 @@
+"""The command `grader` as people start it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from service.cli import app
+
+COMMAND = [sys.executable, "-m", "service.cli"]
+
+
+def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
+    given = {
+        "GRADER_SAMPLES_DIR": str(tmp_path / "none"),
+        "GRADER_MODEL_DIR": str(tmp_path / "none"),
+        "OMP_NUM_THREADS": "1",
+    }
+    return os.environ | given | settings
+
+
+@contextmanager
+def serving(tmp_path: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running service; gives the process and the line it prints."""
+    command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(tmp_path / "data"), *more]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
+    )
+    assert process.stdout
+    try:
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_says_what_to_open_and_ends_in_order(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, line):
+        address = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+/) in a browser \(.*Ctrl\+C ends\)\n", line)
+        assert address, line
+        assert httpx.get(f"{address[1]}healthz").json() == {"status": "ok"}
+        assert "<!doctype html>" in httpx.get(address[1]).text
+        process.send_signal(signal.SIGTERM)
+        out, log = process.communicate(timeout=30)
+    assert out == ""
+    assert '"path": "/"' in log
+    assert (tmp_path / "data" / "grader.sqlite3").exists()
+    assert process.returncode in (0, -signal.SIGTERM)
+
+
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_process, line):
+        found = re.search(r":(\d+)/", line)
+        assert found
+        second = subprocess.run(
+            [*COMMAND, "serve", "--port", found[1], "--data-dir", str(tmp_path / "other")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment(tmp_path),
+            check=False,
+        )
+    assert second.returncode == 1
+    assert found[1] in second.stderr
+    assert "Traceback" not in second.stderr
+    assert second.stdout == ""
+
+
+def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "file" / "data"), "--port", "0"])
+    assert result.exit_code == 1
+    assert f"{tmp_path}/file/data" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "GRADER_GRADING_WORKERS",
+            "0",
+            "setting grading_workers: Input should be greater than or equal to 1, got '0'",
+        ),
+        ("GRADER_PORT", "http", "setting port: Input should be a valid integer"),
+        ("GRADER_LOG_LEVEL", "loud", "setting log_level: Input should be 'debug'"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app, ["serve"])
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_the_grading_verbs_are_there_too() -> None:
+    text = CliRunner().invoke(app, ["--help"]).stdout
+    for verb in ("grade", "serve", "bench", "standards", "models"):
+        assert re.search(rf"\b{verb}\b", text), verb
