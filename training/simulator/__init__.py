@@ -2,7 +2,8 @@
 
 Three levels, from random to exact:
 
-* `render_scene(seed, preset)`: one random picture. Presets: mixed, single, touching, pile, line, objects, empty, sound, melon.
+* `render_scene(seed, preset)`: one random picture. Presets: mixed, single, touching, pile, line, objects,
+empty, sound, melon.
 * `render_views(seed, views)`: one fruit turning under one camera, all views true to the same body and the same defects.
 * `render_fruit(...)`: one fruit exactly as asked; `render_spec(SceneSpec(...))`: a whole picture exactly as asked.
 

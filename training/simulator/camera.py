@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.simulator.noise import Floats
 from training.simulator.spec import CameraSpec
@@ -52,6 +53,14 @@ def rays(camera: Camera, box: tuple[int, int, int, int]) -> Floats:
     return x[None, :, None] * right + y[:, None, None] * down + forward
 
 
+def ray_at(camera: Camera, column: NDArray[np.intp], row: NDArray[np.intp]) -> Floats:
+    """World directions of single pixels, as in `rays`: (N, 3)."""
+    x = (column.astype(np.float32) - np.float32(camera.cx)) / np.float32(camera.focal_px)
+    y = (row.astype(np.float32) - np.float32(camera.cy)) / np.float32(camera.focal_px)
+    right, down, forward = camera.turn
+    return np.asarray(x[:, None] * right + y[:, None] * down + forward, np.float32)
+
+
 def project(camera: Camera, world_mm: Floats) -> tuple[Floats, Floats, Floats]:
     """Pixel x, y and depth of world points (N, 3)."""
     seen = (world_mm - camera.origin_mm) @ camera.turn.T
@@ -80,7 +89,8 @@ def box_around(
 
 
 def outline_scale(distance_mm: float, radius_mm: float, focal_px: float) -> float:
-    """mm per pixel in the plane of the outline of a ball: its tangent circle lies at distance - radius**2 / distance."""
+    """mm per pixel in the plane of the outline of a ball: its tangent circle lies at distance - radius**2 /
+    distance."""
     return (distance_mm - radius_mm * radius_mm / distance_mm) / focal_px
 
 

@@ -17,8 +17,10 @@ Box = tuple[int, int, int, int]
 class Canvas:
     """Arrays of (H, W) or (H, W, 3); filled by solids nearest first or last, in any order.
 
-    depth_mm: along the optical axis, inf where nothing is. place_mm, normal: world. owner: 0 nothing, 1.. one number per
-    painted solid (parts of one fruit have their own). openness, softness: 0-1 share of sky seen, light through the skin.
+    depth_mm: along the optical axis, inf where nothing is. place_mm, normal: world. owner: 0 nothing, 1.. one
+    number per
+    painted solid (parts of one fruit have their own). openness, softness: 0-1 share of sky seen, light through
+    the skin.
     """
 
     depth_mm: Floats
@@ -90,8 +92,10 @@ def put(
     canvas.crop.reshape(-1)[at] = crop
 
 
-def roughen(canvas: Canvas) -> None:
-    """Turn normals by the slope of the fine relief, within each solid (bump mapping without a parametrisation,
+def roughen(canvas: Canvas, least_mm: float) -> None:
+    """Turn normals by the slope of the fine relief, within each solid where it steps by at least `least_mm`
+    between neighbours
+    (bump mapping without a parametrisation,
     M. S. Mikkelsen, Journal of Graphics Tools 15 (2010))."""
     width = canvas.height_mm.shape[1]
     same_x = canvas.owner[:, 1:] == canvas.owner[:, :-1]
@@ -100,7 +104,7 @@ def roughen(canvas: Canvas) -> None:
     dh_y = np.zeros_like(canvas.height_mm)
     dh_x[:, 1:] = np.where(same_x, np.diff(canvas.height_mm, axis=1), 0)
     dh_y[1:] = np.where(same_y, np.diff(canvas.height_mm, axis=0), 0)
-    at = np.flatnonzero((np.abs(dh_x) + np.abs(dh_y) > 0.004) & (canvas.owner > 0))
+    at = np.flatnonzero((np.abs(dh_x) + np.abs(dh_y) > least_mm) & (canvas.owner > 0))
     if not at.size:
         return
     places, normals = canvas.place_mm.reshape(-1, 3), canvas.normal.reshape(-1, 3)

@@ -28,7 +28,8 @@ from training.simulator.varieties import APPLES, MELONS
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fruit:
-    """A fruit in its own frame (stem at +z, centre at 0). probe: sparse points over the whole skin, probe_mm2 their areas."""
+    """A fruit in its own frame (stem at +z, centre at 0). probe: sparse points over the whole skin, probe_mm2
+    their areas."""
 
     spec: FruitSpec
     body: Body

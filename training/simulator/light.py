@@ -69,7 +69,7 @@ def make_light(spec: LightSpec) -> Light:
         lamps += (
             _lamp(lamp, direction)[..., None] * np.array(lamp.colour, np.float32) * np.float32(lamp.strength)
         )
-    powers = [l.strength * l.width_deg * l.height_deg for l in spec.lamps]
+    powers = [each.strength * each.width_deg * each.height_deg for each in spec.lamps]
     key_colour = np.zeros(3, np.float32)
     key = np.array([0.0, 0.0, 1.0], np.float32)
     soft = around + lamps
@@ -120,7 +120,13 @@ def _lamp(lamp: LampSpec, direction: Floats) -> Floats:
 
 def diffuse(light: Light, normal: Floats) -> Floats:
     """Light without shadows that a facing surface (N, 3) receives, key lamp left out: (N, 3)."""
-    return np.maximum(_basis(normal) @ light.harmonics, 0.0)
+    flat = normal[:, 2] > 0.99999
+    received = np.empty_like(normal)
+    up = np.array([[0.0, 0.0, 1.0]], np.float32)
+    received[flat] = np.maximum(_basis(up) @ light.harmonics, 0.0)
+    tilted = np.flatnonzero(~flat)
+    received[tilted] = np.maximum(_basis(normal[tilted]) @ light.harmonics, 0.0)
+    return received
 
 
 def reflect(light: Light, direction: Floats, blur: Floats) -> Floats:

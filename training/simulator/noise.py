@@ -119,7 +119,8 @@ def on_body(
 ) -> Floats:
     """A tile at points of a body: float32 (N,).
 
-    point_mm: (N, 3). towards: `facing` of their directions. period_mm: length of one tile. offset: (3, 2), tile periods.
+    point_mm: (N, 3). towards: `facing` of their directions. period_mm: length of one tile. offset: (3, 2),
+    tile periods.
     sharp: for patterns (dots, nets): hard choice between the three projections, no loss of contrast.
     """
     total = np.zeros(len(point_mm), np.float32)

@@ -8,8 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from grader.types import Crop
-from training.simulator.camera import box_around, make_camera
-from training.simulator.noise import Floats
+from training.simulator.arrange import (
+    Hw,
+    draw_camera,
+    draw_pose,
+    in_view,
+    place_beside,
+    reach_mm,
+    show_defect,
+    spin_to_camera,
+    things_around,
+    toward_camera,
+)
 from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
 from training.simulator.parts import held_height_mm
 from training.simulator.place import (
@@ -20,9 +30,8 @@ from training.simulator.place import (
     random_lens,
     random_light,
     random_rotation,
-    turn_about,
 )
-from training.simulator.spec import CameraSpec, FruitSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
+from training.simulator.spec import CameraSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
 
 PRESETS = ("mixed", "single", "touching", "pile", "line", "objects", "empty", "sound", "melon")
 _MIX = {
@@ -35,7 +44,6 @@ _MIX = {
     "sound": 0.08,
     "melon": 0.06,
 }
-Hw = tuple[int, int]
 
 
 def draw_scene(seed: int, preset: str, size_hw: Hw) -> SceneSpec:
@@ -67,43 +75,6 @@ def _crop(rng: np.random.Generator, melons: float = 0.28) -> Crop:
     return Crop.MELON if rng.random() < melons else Crop.APPLE
 
 
-def _camera(
-    rng: np.random.Generator,
-    size_hw: Hw,
-    span_mm: float,
-    elevation: tuple[float, float],
-    look_z: float,
-    shift: float = 0.0,
-) -> CameraSpec:
-    """A camera in which `span_mm` fills the shorter side at the looked-at point."""
-    distance = max(2.5 * span_mm, min(float(rng.uniform(4.0, 12.0) * span_mm), 2500.0))
-    return CameraSpec(
-        focal_px=min(size_hw) * distance / span_mm,
-        distance_mm=distance,
-        elevation_deg=float(rng.uniform(*elevation)),
-        azimuth_deg=float(rng.uniform(0, 360)),
-        roll_deg=float(rng.normal(0, 4)),
-        look_at_mm=(float(rng.normal(0, shift * span_mm)), float(rng.normal(0, shift * span_mm)), look_z),
-    )
-
-
-def _back(camera: CameraSpec) -> Floats:
-    up, side = np.radians(camera.elevation_deg), np.radians(camera.azimuth_deg)
-    return np.array([np.cos(up) * np.cos(side), np.cos(up) * np.sin(side), np.sin(up)])
-
-
-def _reach(fruit: FruitSpec) -> float:
-    """Rough greatest diameter, mm (long melons are longer than wide)."""
-    return fruit.equatorial_diameter_mm * (1.5 if fruit.variety in ("hami", "canary", "watermelon") else 1.05)
-
-
-def _pose(rng: np.random.Generator, back: Floats, facing: float) -> Floats:
-    """Any pose, or with probability `facing` stem or calyx toward the camera."""
-    if rng.random() < facing:
-        return aim_axis(back, float(rng.uniform(0, 0.9)), bool(rng.random() < 0.55), rng)
-    return random_rotation(rng)
-
-
 def _finish(
     rng: np.random.Generator,
     seed: int,
@@ -130,17 +101,17 @@ def _finish(
 def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     sound = preset == "sound" or rng.random() < 0.2
     fruit = random_fruit(rng, _crop(rng), sound=sound)
-    span = _reach(fruit) / rng.uniform(0.4, 0.95)
-    camera = _camera(rng, size_hw, span, (15, 90), fruit.equatorial_diameter_mm * 0.48, 0.02)
-    rotation = _pose(rng, _back(camera), 0.6 if preset == "sound" else 0.4)
+    span = reach_mm(fruit) / rng.uniform(0.4, 0.95)
+    camera = draw_camera(rng, size_hw, span, (15, 90), fruit.equatorial_diameter_mm * 0.48, 0.02)
+    rotation = draw_pose(rng, toward_camera(camera), 0.6 if preset == "sound" else 0.4)
     if rng.random() < 0.25:  # a portrait: standing on its base, seen from the side
         camera = replace(camera, elevation_deg=float(rng.uniform(6, 40)), roll_deg=float(rng.normal(0, 2)))
         top = np.array([0.0, 0.0, 1.0], np.float32)
         rotation = aim_axis(top, abs(float(rng.normal(0, 0.2))), bool(rng.random() < 0.85), rng)
-        rotation = _spin(rng, rotation, fruit, camera) if fruit.defects else rotation
+        rotation = spin_to_camera(rng, rotation, fruit, camera) if fruit.defects else rotation
     elif fruit.defects and rng.random() < 0.75:
-        rotation = _show(rng, rotation, fruit, _back(camera))
-    objects = _around(rng, fruit.equatorial_diameter_mm, 1) if rng.random() < 0.15 else []
+        rotation = show_defect(rng, rotation, fruit, toward_camera(camera))
+    objects = things_around(rng, fruit.equatorial_diameter_mm, 1) if rng.random() < 0.15 else []
     placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
     if fruit.crop is Crop.APPLE and rng.random() < 0.1:
         size = fruit.equatorial_diameter_mm / 76.0
@@ -153,47 +124,6 @@ def _single(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sc
     return _finish(rng, seed, preset, size_hw, camera, [placed], objects, random_ground(rng))
 
 
-def _spin(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, camera: CameraSpec) -> Floats:
-    """Turn a standing fruit about the vertical until its first defect is on the camera's side."""
-    have = rotation @ np.array(fruit.defects[0].direction, np.float32)
-    angle = np.radians(camera.azimuth_deg) - np.arctan2(have[1], have[0]) + rng.normal(0, 0.5)
-    return np.asarray(turn_about((0.0, 0.0, 1.0), float(angle)) @ rotation, np.float32)
-
-
-def _show(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, back: Floats) -> Floats:
-    """Turn a fruit so that its first defect looks at the camera, more or less."""
-    have = rotation @ np.array(fruit.defects[0].direction, np.float32)
-    have = have / np.linalg.norm(have)
-    want = back + rng.normal(0, 0.45, 3)
-    want = want / np.linalg.norm(want)
-    axis = np.cross(have, want)
-    sine, cosine = float(np.linalg.norm(axis)), float(have @ want)
-    if sine < 1e-4:
-        return rotation
-    k = axis / sine
-    skew = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
-    turn = np.eye(3) + sine * skew + (1 - cosine) * skew @ skew
-    return (turn @ rotation).astype(np.float32)
-
-
-def _around(rng: np.random.Generator, clear_mm: float, most: int) -> list[ObjectSpec]:
-    """Things lying at some distance around the middle."""
-    found = []
-    for _ in range(int(rng.integers(1, most + 1))):
-        angle, away = rng.uniform(0, 2 * np.pi), clear_mm * rng.uniform(0.9, 1.6)
-        kind = str(rng.choice(OBJECT_KINDS))
-        found.append(
-            ObjectSpec(
-                kind=kind,
-                seed=int(rng.integers(2**31)),
-                turn_deg=float(rng.uniform(0, 360)),
-                centre_mm=(float(away * np.cos(angle)), float(away * np.sin(angle))),
-                size=float(rng.uniform(0.85, 1.15)),
-            )
-        )
-    return found
-
-
 def _touching(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     crop = _crop(rng, 0.2)
     same = random_fruit(rng, crop, sound=True).variety if rng.random() < 0.6 else None
@@ -203,35 +133,18 @@ def _touching(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> 
     camera_back = np.array([0.0, 0.0, 1.0])
     for _ in range(int(rng.integers(2, 7))):
         fruit = random_fruit(rng, crop, sound=bool(rng.random() < 0.45), variety=same)
-        radius = _reach(fruit) / 2
-        x, y = _beside(rng, at, radius)
+        radius = reach_mm(fruit) / 2
+        x, y = place_beside(rng, at, radius)
         at.append((x, y, radius))
         span = max(span, np.hypot(x, y) + radius)
         fruits.append(
             PlacedFruit(
-                fruit=fruit, rotation=as_rotation(_pose(rng, camera_back, 0.35)), centre_mm=(x, y, None)
+                fruit=fruit, rotation=as_rotation(draw_pose(rng, camera_back, 0.35)), centre_mm=(x, y, None)
             )
         )
-    camera = _camera(rng, size_hw, 2 * span * rng.uniform(0.7, 1.15), (25, 90), 30.0, 0.05)
-    objects = _around(rng, span, 2) if rng.random() < 0.3 else []
+    camera = draw_camera(rng, size_hw, 2 * span * rng.uniform(0.7, 1.15), (25, 90), 30.0, 0.05)
+    objects = things_around(rng, span, 2) if rng.random() < 0.3 else []
     return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
-
-
-def _beside(
-    rng: np.random.Generator, taken: list[tuple[float, float, float]], radius: float
-) -> tuple[float, float]:
-    """A place that touches one of those taken and overlaps none by much."""
-    if not taken:
-        return 0.0, 0.0
-    x = y = 0.0
-    for _ in range(30):
-        cx, cy, cr = taken[int(rng.integers(len(taken)))]
-        angle = rng.uniform(0, 2 * np.pi)
-        away = (cr + radius) * rng.uniform(0.95, 1.04)
-        x, y = float(cx + away * np.cos(angle)), float(cy + away * np.sin(angle))
-        if all(np.hypot(x - ox, y - oy) > 0.93 * (orad + radius) for ox, oy, orad in taken):
-            break
-    return x, y
 
 
 def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
@@ -266,8 +179,8 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
                         centre_mm=(float(x), float(y), float(z)),
                     )
                 )
-    camera = _camera(rng, size_hw, across * width, (40, 90), width * 0.6)
-    fruits = [placed for placed in fruits if _in_view(camera, size_hw, placed)]
+    camera = draw_camera(rng, size_hw, across * width, (40, 90), width * 0.6)
+    fruits = [placed for placed in fruits if in_view(camera, size_hw, placed)]
     return _finish(
         rng,
         seed,
@@ -278,14 +191,6 @@ def _pile(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
         [],
         random_ground(rng, ("dark", "tray", "wood", "plain", "clutter")),
     )
-
-
-def _in_view(camera: CameraSpec, size_hw: Hw, placed: PlacedFruit) -> bool:
-    """Whether any part of a fruit may be in the picture."""
-    x, y, z = placed.centre_mm
-    made = make_camera(camera, size_hw)
-    x0, y0, x1, y1 = box_around(made, np.array([x, y, z or 0.0], np.float32), _reach(placed.fruit) / 2)
-    return x0 < x1 and y0 < y1
 
 
 def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
@@ -304,10 +209,12 @@ def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
         sunk = None if ground.kind != "cups" else float(fruit.equatorial_diameter_mm * 0.36)
         fruits.append(
             PlacedFruit(
-                fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.4)), centre_mm=(float(x), float(y), sunk)
+                fruit=fruit,
+                rotation=as_rotation(draw_pose(rng, back, 0.4)),
+                centre_mm=(float(x), float(y), sunk),
             )
         )
-    camera = _camera(
+    camera = draw_camera(
         rng, size_hw, width * (max(1, count / lanes) * rng.uniform(0.95, 1.7) + 0.15), (78, 90), 38.0, 0.02
     )
     camera = replace(
@@ -321,7 +228,7 @@ def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> S
     objects, fruits = [], []
     for _ in range(int(rng.integers(1, 6))):
         kind = str(rng.choice(BODY_KINDS if rng.random() < 0.6 else OBJECT_KINDS))
-        x, y = _beside(rng, at, 42.0)
+        x, y = place_beside(rng, at, 42.0)
         at.append((x, y, 42.0))
         objects.append(
             ObjectSpec(
@@ -333,13 +240,13 @@ def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> S
         )
     for _ in range(int(rng.choice([0, 1, 2], p=[0.35, 0.4, 0.25]))):
         fruit = random_fruit(rng, Crop.APPLE, sound=bool(rng.random() < 0.5))
-        x, y = _beside(rng, at, fruit.equatorial_diameter_mm / 2)
+        x, y = place_beside(rng, at, fruit.equatorial_diameter_mm / 2)
         at.append((x, y, fruit.equatorial_diameter_mm / 2))
         fruits.append(
             PlacedFruit(fruit=fruit, rotation=as_rotation(random_rotation(rng)), centre_mm=(x, y, None))
         )
     span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.6, 1.0)
-    camera = _camera(rng, size_hw, float(span), (25, 90), 30.0, 0.05)
+    camera = draw_camera(rng, size_hw, float(span), (25, 90), 30.0, 0.05)
     return _finish(rng, seed, preset, size_hw, camera, fruits, objects, random_ground(rng))
 
 
@@ -351,11 +258,11 @@ def _melon(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Sce
     back = np.array([0.0, 0.0, 1.0])
     for _ in range(count):
         fruit = random_fruit(rng, Crop.MELON, sound=bool(rng.random() < 0.4), variety=same)
-        x, y = _beside(rng, at, _reach(fruit) / 2)
-        at.append((x, y, _reach(fruit) / 2))
+        x, y = place_beside(rng, at, reach_mm(fruit) / 2)
+        at.append((x, y, reach_mm(fruit) / 2))
         fruits.append(
-            PlacedFruit(fruit=fruit, rotation=as_rotation(_pose(rng, back, 0.35)), centre_mm=(x, y, None))
+            PlacedFruit(fruit=fruit, rotation=as_rotation(draw_pose(rng, back, 0.35)), centre_mm=(x, y, None))
         )
     span = 2 * max(np.hypot(x, y) + r for x, y, r in at) * rng.uniform(0.65, 1.25)
-    camera = _camera(rng, size_hw, float(span), (20, 90), 60.0, 0.03)
+    camera = draw_camera(rng, size_hw, float(span), (20, 90), 60.0, 0.03)
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], random_ground(rng))

@@ -1,6 +1,7 @@
 """The body of a fruit: a star-shaped surface with a stem cavity, a calyx basin and lobes, and its exact measures.
 
-The surface is point(direction) = stretch * r(direction) * direction, where direction is a unit vector and the stem is at
+The surface is point(direction) = stretch * r(direction) * direction, where direction is a unit vector and the
+stem is at
 +z; r is kept as a map over polar angle (rows, 0 at the stem) and longitude (columns). Lengths are millimetres.
 """
 

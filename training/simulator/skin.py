@@ -15,7 +15,8 @@ from training.simulator.shape import Body, to_map, ROWS, COLUMNS  # isort: skip
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Points:
-    """Points of one body. mm: (N, 3) in the body's frame. direction: unit (N, 3). theta, phi: (N,) rad. facing: for `on_body`."""
+    """Points of one body. mm: (N, 3) in the body's frame. direction: unit (N, 3). theta, phi: (N,) rad.
+    facing: for `on_body`."""
 
     mm: Floats
     direction: Floats

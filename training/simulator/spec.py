@@ -86,7 +86,8 @@ class CameraSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LampSpec:
-    """A rectangular lamp, endlessly far. Angles and widths in degrees; strength relative to the sky; colour linear RGB."""
+    """A rectangular lamp, endlessly far. Angles and widths in degrees; strength relative to the sky; colour
+    linear RGB."""
 
     azimuth_deg: float
     elevation_deg: float

@@ -57,7 +57,8 @@ def render_scene(
 ) -> Rendered:
     """One random picture.
 
-    preset: mixed, single (one fruit, 40-95 % of the picture), touching (2-6), pile, line (belt, rollers, cups from above),
+    preset: mixed, single (one fruit, 40-95 % of the picture), touching (2-6), pile, line (belt, rollers, cups
+    from above),
     objects (things that are not fruit of ours, 0-2 apples among them), empty, sound (single, no defects), melon.
     background: uint8 (h, w, 3) RGB photograph pasted behind the fruit instead of the drawn ground.
 
@@ -90,8 +91,10 @@ def render_fruit(
 ) -> Rendered:
     """One fruit in the middle of the picture, exactly as asked, in plain light unless told otherwise.
 
-    rotation: fruit frame (stem at +z) to world (z up, camera above). Outline() is a perfect ball, Outline(stretch_z=a) a
-    spheroid of half-length a times the half-width. mm_per_px: scale in the plane of the outline, sets the distance of the
+    rotation: fruit frame (stem at +z) to world (z up, camera above). Outline() is a perfect ball,
+    Outline(stretch_z=a) a
+    spheroid of half-length a times the half-width. mm_per_px: scale in the plane of the outline, sets the
+    distance of the
     camera from the fruit's centre unless distance_mm does (then mm_per_px is ignored).
 
     Raises:
@@ -144,8 +147,10 @@ def render_views(
 ) -> list[Rendered]:
     """One fruit turning in front of a camera, about an axis at right angles to the line of sight; one turn in all.
 
-    The same body, paint and defects in every view; pose and seen areas in the truth of each. mm_per_px: scale in the plane
-    of the outline; None: drawn. overrides: fields of `FruitSpec` by name (variety, equatorial_diameter_mm, defects, ...).
+    The same body, paint and defects in every view; pose and seen areas in the truth of each. mm_per_px: scale
+    in the plane
+    of the outline; None: drawn. overrides: fields of `FruitSpec` by name (variety, equatorial_diameter_mm,
+    defects, ...).
 
     Raises:
         ValueError: views below 1, or a crop that is neither apple nor melon.

@@ -1,12 +1,15 @@
 """Truth of a picture, JSON-able.
 
-Top: seed, preset, simulator_version, jpeg_quality, camera {focal_px, cx, cy, distance_to_belt_mm: along the optical axis},
-fruits, objects {instance, kind}. Each fruit: instance, crop, variety, sizes in mm, cm3, mm2; `pose`: rotation (fruit frame
+Top: seed, preset, simulator_version, jpeg_quality, camera {focal_px, cx, cy, distance_to_belt_mm: along the
+optical axis},
+fruits, objects {instance, kind}. Each fruit: instance, crop, variety, sizes in mm, cm3, mm2; `pose`: rotation
+(fruit frame
 to camera frame: x right, y down, z forward) and centre_mm in the camera frame; mm_per_px in the plane of its outline;
 `visible_fraction`: share of its own outline not hidden by others; `touches_edge`; shares 0-1:
 blush_fraction_*: sound skin with over-colour weight >= 0.5 over all skin; light_red_fraction_*: weight 0.25 to 0.5
 (`skin_apple.py` ties the weight to the CIELAB hue); russet_fraction_*; netting_fraction_seen. `_whole`: all its skin,
-`_seen`: the skin seen from the camera, not hidden. Defects: kind, area_mm2 (on the curved skin, whole; where two overlap
+`_seen`: the skin seen from the camera, not hidden. Defects: kind, area_mm2 (on the curved skin, whole; where
+two overlap
 both keep their area), area_seen_mm2, length_mm along the skin, direction (from the centre, fruit frame).
 """
 

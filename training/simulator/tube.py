@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.simulator.camera import Camera, project, rays
+from training.simulator.camera import Camera, project, ray_at
 from training.simulator.canvas import Canvas, put
 from training.simulator.noise import Floats, fractal_tile, on_plane
 from training.simulator.skin import blank_skin
@@ -34,7 +34,8 @@ def draw_tube(
 ) -> None:
     """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
 
-    flat < 1 squeezes the shading of depth (leaves). Depth along a piece is interpolated; rods are thin, so the silhouette
+    flat < 1 squeezes the shading of depth (leaves). Depth along a piece is interpolated; rods are thin, so the
+    silhouette
     is that of the projected discs.
     """
     x, y, depth = project(camera, line_mm)
@@ -46,20 +47,7 @@ def draw_tube(
     y0, y1 = max(0, int((y - r).min()) - 1), min(height, int((y + r).max()) + 2)
     if x0 >= x1 or y0 >= y1:
         return
-    grid_y, grid_x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-    best = np.full(grid_x.shape, 1.0, np.float32)
-    along = np.zeros_like(grid_x)
-    side_x, side_y = np.zeros_like(grid_x), np.zeros_like(grid_x)
-    for i in range(len(x) - 1):
-        ax, ay = x[i + 1] - x[i], y[i + 1] - y[i]
-        t = np.clip(((grid_x - x[i]) * ax + (grid_y - y[i]) * ay) / max(ax * ax + ay * ay, 1e-6), 0, 1)
-        dx, dy = grid_x - (x[i] + t * ax), grid_y - (y[i] + t * ay)
-        radius = np.maximum(r[i] + t * (r[i + 1] - r[i]), 0.45)
-        off = np.hypot(dx, dy) / radius
-        nearer = off < best
-        best = np.where(nearer, off, best)
-        along = np.where(nearer, i + t, along)
-        side_x, side_y = np.where(nearer, dx / radius, side_x), np.where(nearer, dy / radius, side_y)
+    best, along, side_x, side_y = _nearest_disc(x, y, r, (x0, y0, x1, y1))
     nodes = np.arange(len(x))
     toward = np.sqrt(np.clip(1 - best * best, 0, 1)) * np.float32(flat)
     z = np.interp(along, nodes, depth) - toward * np.interp(along, nodes, radius_mm)
@@ -83,7 +71,7 @@ def draw_tube(
     skin.gloss[:] = gloss
     skin.surface[:] = surface
     distance = z[at].astype(np.float32)
-    place = camera.origin_mm + rays(camera, (x0, y0, x1, y1))[at] * distance[:, None]
+    place = camera.origin_mm + ray_at(camera, columns + x0, rows + y0) * distance[:, None]
     put(
         canvas,
         (rows + y0) * width + columns + x0,
@@ -96,3 +84,42 @@ def draw_tube(
         crop=crop,
         openness=0.85,
     )
+
+
+def _nearest_disc(
+    x: Floats, y: Floats, r: Floats, box: tuple[int, int, int, int]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """For each pixel of a box: distance from the line in radii (1 = outside), place along it, sideways offset
+    in radii."""
+    x0, y0, x1, y1 = box
+    shape = (y1 - y0, x1 - x0)
+    best = np.ones(shape, np.float32)
+    along, side_x, side_y = (
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
+    for i in range(len(x) - 1):
+        left, right = (
+            int(min(x[i] - r[i], x[i + 1] - r[i + 1])) - 1,
+            int(max(x[i] + r[i], x[i + 1] + r[i + 1])) + 2,
+        )
+        top, low = (
+            int(min(y[i] - r[i], y[i + 1] - r[i + 1])) - 1,
+            int(max(y[i] + r[i], y[i + 1] + r[i + 1])) + 2,
+        )
+        left, right, top, low = max(left, x0), min(right, x1), max(top, y0), min(low, y1)
+        if left >= right or top >= low:
+            continue
+        grid_x = np.arange(left, right, dtype=np.float32)[None, :]
+        grid_y = np.arange(top, low, dtype=np.float32)[:, None]
+        ax, ay = x[i + 1] - x[i], y[i + 1] - y[i]
+        t = np.clip(((grid_x - x[i]) * ax + (grid_y - y[i]) * ay) / max(ax * ax + ay * ay, 1e-6), 0, 1)
+        radius = np.maximum(r[i] + t * (r[i + 1] - r[i]), 0.45)
+        dx, dy = (grid_x - (x[i] + t * ax)) / radius, (grid_y - (y[i] + t * ay)) / radius
+        off = np.sqrt(dx * dx + dy * dy)
+        part = (slice(top - y0, low - y0), slice(left - x0, right - x0))
+        nearer = off < best[part]
+        for target, values in ((best, off), (along, i + t), (side_x, dx), (side_y, dy)):
+            target[part][nearer] = values[nearer]
+    return best, along, side_x, side_y

@@ -12,7 +12,8 @@ Rgb = tuple[int, int, int]
 class AppleVariety:
     """ground: pairs of unripe and ripe ground colour. flush: weak over-colour. red, deep: full and deepest over-colour.
 
-    stripes, patch, sun: how much stripes, patches and the sunny side decide where the red lies. soft: width of the edge.
+    stripes, patch, sun: how much stripes, patches and the sunny side decide where the red lies. soft: width of
+    the edge.
     lenticel: contrast of the dots. lenticel_mm: their spacing. tall: length / width.
     """
 
@@ -148,7 +149,8 @@ APPLES: dict[str, AppleVariety] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MelonVariety:
-    """ground: pairs of colours. net: range of the share of netting. net_mm: mesh width. sutures: furrows of the skin."""
+    """ground: pairs of colours. net: range of the share of netting. net_mm: mesh width. sutures: furrows of
+    the skin."""
 
     ground: tuple[Rgb, Rgb]
     net: Range = (0.0, 0.0)

@@ -73,7 +73,7 @@ def test_seen_skin_of_a_ball_is_its_cap() -> None:
     assert _fruit(picture)["surface_mm2"] == pytest.approx(pi * 70.0**2, rel=1e-3)
 
 
-@pytest.mark.parametrize("kind", [DefectKind.ROT, DefectKind.BRUISE, DefectKind.SPOTS, DefectKind.PUNCTURE])
+@pytest.mark.parametrize("kind", [DefectKind.ROT, DefectKind.BRUISE, DefectKind.PUNCTURE, DefectKind.INSECT])
 def test_a_defect_that_faces_the_camera_is_seen_whole_and_has_its_pixels(kind: DefectKind) -> None:
     spot = DefectSpec(kind=kind, area_mm2=200.0, direction=FACING, seed=4)
     picture = render_fruit(
