@@ -17,5 +17,9 @@ LEAST_CROP_CONFIDENCE = 0.5
 UNUSABLE_FLAGS = frozenset({"black_frame", "clipped_frame"})
 """Quality flags (`exposure.py`) of a picture that shows nothing: the fruit is not judged."""
 
-LIMITING_FLAGS = frozenset({"blurred", "clipped", "no_colour", "touches_fruit", "underexposed"})
-"""Quality flags of a picture that may hide something: a class is given, and looked at."""
+LIMITING_FLAGS = frozenset(
+    {"blurred", "clipped", "no_colour", "touches_fruit", "underexposed"}
+    | {"crop_doubtful", "defect_doubtful", "seen_too_little", "size_doubtful"}
+)
+"""Quality flags of a picture that may hide something, and of a doubtful measurement (`uncertainty.review_needed`): a
+class is given, and looked at."""

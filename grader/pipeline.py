@@ -22,6 +22,7 @@ from grader.landmarks import find_landmarks
 from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
+from grader.rounding import rounded_measurement
 from grader.rules import Standard
 from grader.size import BeltScale, Scale, measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
@@ -35,6 +36,7 @@ from grader.types import (
     FruitRecord,
     FruitView,
 )
+from grader.uncertainty import review_needed
 
 DEFAULT_SKU_TABLE = "default"
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
@@ -162,6 +164,8 @@ class Grader:
         return GradedFruit(frames=graded, record=self._decide(fuse_views(measurements), options))
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
+        flags = {*measurement.quality_flags, *review_needed(measurement)}
+        measurement = rounded_measurement(replace(measurement, quality_flags=tuple(sorted(flags))))
         standard = self._standard_for(measurement.crop, options)
         grade = decide_grade(measurement, standard, allow_draft=options.allow_draft)
         sku = assign_sku(measurement, grade, self._sku_table(options.sku_table))
