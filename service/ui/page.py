@@ -20,6 +20,7 @@ from service.ui.translate import LANGUAGES, choose_language, load_catalogue, tra
 
 STATIC = Path(__file__).parent / "static"
 _A_YEAR_S = 31_536_000
+_SHOWN_OF_A_STANDARD = {"standard_id", "title", "crop", "status", "default_for_crop", "varieties"}
 
 
 def page_router() -> APIRouter:
@@ -35,7 +36,10 @@ def page_router() -> APIRouter:
         data = {
             "language": language,
             "texts": catalogues[language],
-            "standards": [StandardOut.of(standard, language).model_dump() for standard in services.standards],
+            "standards": [
+                StandardOut.of(standard, language).model_dump(include=_SHOWN_OF_A_STANDARD)
+                for standard in services.standards
+            ],
             "class_colours": class_colours(services.standards),
             "max_upload_bytes": services.settings.max_upload_bytes,
             "max_pictures": services.settings.max_pictures,
