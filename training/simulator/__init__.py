@@ -19,9 +19,8 @@ world; `mm_per_px` is the scale in the plane of the fruit's outline. What the tr
 from __future__ import annotations
 
 from training.simulator.generate import generate
+from training.simulator.render import render_spec
 from training.simulator.rendered import SIMULATOR_VERSION, Rendered
-
-from training.simulator.render import render_spec  # isort: skip
 from training.simulator.scene import PRESETS
 from training.simulator.shape import Outline
 from training.simulator.spec import (

@@ -63,7 +63,7 @@ def show_defect(rng: np.random.Generator, rotation: Floats, fruit: FruitSpec, ba
     k = axis / sine
     skew = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
     turn = np.eye(3) + sine * skew + (1 - cosine) * skew @ skew
-    return (turn @ rotation).astype(np.float32)
+    return np.asarray(turn @ rotation, np.float32)
 
 
 def spin_to_camera(

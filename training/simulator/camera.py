@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def rays(camera: Camera, box: tuple[int, int, int, int]) -> Floats:
     x = (np.arange(x0, x1, dtype=np.float32) - np.float32(camera.cx)) / np.float32(camera.focal_px)
     y = (np.arange(y0, y1, dtype=np.float32) - np.float32(camera.cy)) / np.float32(camera.focal_px)
     right, down, forward = camera.turn
-    return x[None, :, None] * right + y[:, None, None] * down + forward
+    return np.asarray(x[None, :, None] * right + y[:, None, None] * down + forward, np.float32)
 
 
 def ray_at(camera: Camera, column: NDArray[np.intp], row: NDArray[np.intp]) -> Floats:
@@ -97,4 +98,4 @@ def outline_scale(distance_mm: float, radius_mm: float, focal_px: float) -> floa
 def distance_for_scale(mm_per_px: float, radius_mm: float, focal_px: float) -> float:
     """Distance of a ball's centre at which its outline plane has the given scale (inverse of `outline_scale`)."""
     plane = mm_per_px * focal_px
-    return (plane + (plane * plane + 4 * radius_mm * radius_mm) ** 0.5) / 2
+    return (plane + sqrt(plane * plane + 4 * radius_mm * radius_mm)) / 2

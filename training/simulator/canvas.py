@@ -119,6 +119,10 @@ def roughen(canvas: Canvas, least_mm: float) -> None:
     turned /= np.maximum(np.sqrt(np.einsum("ij,ij->i", turned, turned)), 1e-9)[:, None]
     sane = np.abs(dx) + np.abs(dy) < 6.0
     normals[at[sane]] = turned[sane]
+    canvas.normal[0], canvas.normal[:, 0] = (
+        canvas.normal[1],
+        canvas.normal[:, 1],
+    )  # no neighbour to compare with
 
 
 def _cross(a: Floats, b: Floats) -> Floats:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 TILE_PX = 512
 
@@ -142,4 +143,4 @@ def offsets(rng: np.random.Generator) -> Floats:
 def smoothstep(low: float, high: float, x: Floats) -> Floats:
     """0 below low, 1 above high, smooth between (low may be above high: falling)."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)

@@ -89,5 +89,6 @@ def exposure_gain(linear: Floats, canvas: Canvas, wanted: float) -> float:
     share = 0.7 * min(1.0, 4 * fruit.size / grey.size)
     middle = float(np.median(grey))
     if fruit.size:
-        middle = share * float(np.percentile(fruit, 60)) + (1 - share) * middle
+        bright = float(np.percentile(fruit, 60))
+        middle = max(share * bright + (1 - share) * middle, 0.65 * bright)
     return wanted / max(middle, 1e-3)

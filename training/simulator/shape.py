@@ -91,7 +91,7 @@ def _bordered(values: Floats) -> Floats:
 def _funnel(angle: Floats, width: float) -> Floats:
     """1 at the pole, falling like a rounded funnel."""
     x = angle / np.float32(width)
-    return np.exp(-1.6 * (np.sqrt(x * x + 0.12) - np.float32(0.12**0.5)) - 0.25 * x * x).astype(np.float32)
+    return np.asarray(np.exp(-1.6 * (np.sqrt(x * x + 0.12) - 0.12**0.5) - 0.25 * x * x), np.float32)
 
 
 def make_body(outline: Outline, equatorial_diameter_mm: float, rng: np.random.Generator) -> Body:
@@ -149,13 +149,10 @@ def _finish(radius: Floats, direction: Floats, stretch: Floats, outline: Outline
             rim = height[top].max(0)
             inside = np.clip((rim - height[top]) / (0.18 * rim), 0, 2)
             towards_pole = np.arange(ROWS // 2)[:, None]
-            within = (
-                towards_pole < height[top].argmax(0)
-                if top.start == 0
-                else towards_pole > height[top].argmax(0)
-            )
+            highest = height[top].argmax(0)
+            within = towards_pole < highest if top.start == 0 else towards_pole > highest
             openness[top] = np.where(within, 1.0 / (1.0 + 0.9 * inside**1.5), 1.0)
-    openness = cv2.GaussianBlur(_bordered(openness), (0, 0), 1.2)
+    openness = np.asarray(cv2.GaussianBlur(_bordered(openness), (0, 0), 1.2), np.float32)
     skin = np.concatenate([_bordered(normal), openness[..., None]], -1)
     return Body(
         radius_mm=_bordered(radius),

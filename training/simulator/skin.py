@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.simulator.noise import Facing, Floats, facing
-
-from training.simulator.shape import Body, to_map, ROWS, COLUMNS  # isort: skip
+from training.simulator.shape import COLUMNS, ROWS, Body, to_map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +43,7 @@ class Skin:
 
 def length_of(vectors: Floats) -> Floats:
     """Length of vectors (N, 3)."""
-    return np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), np.float32)
 
 
 def points_of(body: Body, mm: Floats) -> Points:
@@ -86,9 +85,8 @@ def blend(albedo: Floats, colour: Floats, share: Floats) -> Floats:
 
 def lab_of(colour: Floats) -> Floats:
     """CIELAB (D65) of sRGB 0-1 colours (N, 3): float32 (N, 3)."""
-    return np.asarray(cv2.cvtColor(colour.reshape(-1, 1, 3).astype(np.float32), cv2.COLOR_RGB2LAB)).reshape(
-        -1, 3
-    )
+    column = colour.reshape(-1, 1, 3).astype(np.float32)
+    return np.asarray(cv2.cvtColor(column, cv2.COLOR_RGB2LAB), np.float32).reshape(-1, 3)
 
 
 def hue_deg(colour: Floats) -> Floats:

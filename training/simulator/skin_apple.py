@@ -92,7 +92,7 @@ def plan_apple(spec: FruitSpec, variety: AppleVariety, probe: Points, probe_area
     elif wanted >= 1.0:
         border = float(field.min()) - 0.05
     else:
-        border = float(field[order[min(np.searchsorted(share, wanted), len(order) - 1)]])
+        border = float(field[order[min(int(np.searchsorted(share, wanted)), len(order) - 1)]])
     return ApplePaint(
         **{
             **{n: getattr(paint, n) for n in paint.__slots__},
@@ -121,7 +121,7 @@ def _over_colour(paint: ApplePaint, points: Points) -> Floats:
     if variety.stripes:
         field = field + variety.stripes * 0.55 * _streaks(paint, points)
     cavity = np.exp(-((points.theta / 0.42) ** 2)) + 0.7 * np.exp(-(((np.pi - points.theta) / 0.35) ** 2))
-    return (field - paint.green_cavity * cavity).astype(np.float32)
+    return np.asarray(field - paint.green_cavity * cavity, np.float32)
 
 
 def paint_apple(paint: ApplePaint, points: Points, cavity_angle: float, basin_angle: float) -> Skin:

@@ -42,7 +42,9 @@ def plan_melon(spec: FruitSpec, variety: MelonVariety) -> MelonPaint:
     rng = np.random.default_rng((spec.seed, 12))
     ripe = rng.random()
     pair = rgb(*variety.ground[0]), rgb(*variety.ground[1])
-    ground = np.clip((pair[0] * (1 - ripe) + pair[1] * ripe) * rng.normal(1, 0.05, 3), 0.02, 0.97)
+    ground = np.clip(
+        (pair[0] * (1 - ripe) + pair[1] * ripe) * rng.normal(1, 0.05) * rng.normal(1, 0.025, 3), 0.02, 0.97
+    )
     other = np.clip(ground * rng.normal(0.93, 0.06) * rng.normal(1.0, 0.02, 3), 0.02, 0.97)
     spot = rng.normal(size=3) * np.array([1, 1, 0.35])
     radius = spec.equatorial_diameter_mm / 2
@@ -55,7 +57,9 @@ def plan_melon(spec: FruitSpec, variety: MelonVariety) -> MelonPaint:
         variety=variety,
         ground=ground.astype(np.float32),
         ground_b=other.astype(np.float32),
-        net_colour=np.clip(rgb(*variety.net_colour) * rng.normal(1, 0.05, 3), 0, 0.97).astype(np.float32),
+        net_colour=np.clip(
+            rgb(*variety.net_colour) * rng.normal(1, 0.06) * rng.normal(1, 0.015, 3), 0, 0.97
+        ).astype(np.float32),
         net=rng.uniform(*variety.net),
         net_mm=rng.uniform(*variety.net_mm),
         sutures=variety.sutures if rng.random() < 0.85 else 0,
@@ -96,7 +100,7 @@ def paint_melon(paint: MelonPaint, points: Points) -> Skin:
         at = points.direction @ paint.spot + 0.03 * cloud
         share = paint.spot_strength * smoothstep(paint.spot_cos - 0.06, paint.spot_cos + 0.06, at)
         skin.albedo = blend(skin.albedo, paint.spot_colour, share)
-    furrow = np.zeros(len(cloud), np.float32)
+    furrow: Floats = np.zeros(len(cloud), np.float32)
     if paint.sutures:
         wave = np.cos(paint.sutures * (points.phi + 0.012 * cloud))
         furrow = smoothstep(0.80, 0.97, wave) * smoothstep(0.1, 0.4, np.sin(points.theta))
@@ -135,12 +139,12 @@ def _netting(paint: MelonPaint, points: Points, skin: Skin, furrow: Floats, clou
         * (1 - 0.75 * furrow)
         * (1 - 0.5 * smoothstep(0.25, 0.05, points.theta))
     )
-    width = (0.03 + 0.34 * np.clip(local, 0, 1)).astype(np.float32)
+    width = (0.05 + 0.26 * np.clip(local, 0, 1)).astype(np.float32)
     line = smoothstep(0.07, -0.07, wide - width)
-    if paint.net > 0.2:
+    if paint.net > 0.35:
         narrow = on_body(small, bent, points.facing, 27 * paint.net_mm, paint.places[5], sharp=True)
         line = np.maximum(
-            line, smoothstep(0.09, -0.09, narrow - width * 0.8) * np.float32(min(1.0, paint.net * 1.7))
+            line, smoothstep(0.09, -0.09, narrow - width * 0.8) * np.float32(min(0.85, paint.net * 1.1))
         )
     texture = np.clip(1 + 0.08 * warp, 0.7, 1.3)
     skin.albedo = blend(skin.albedo, (paint.net_colour * texture[:, None]).astype(np.float32), line * 0.88)

@@ -175,6 +175,7 @@ def render_views(
         look_at_mm=(0.0, 0.0, height),
     )
     light, lens = random_light(rng), random_lens(rng)
+    lens = replace(lens, exposure=min(max(lens.exposure, 0.12), 0.26), defocus_px=min(lens.defocus_px, 0.8))
     ground = random_ground(rng, ("belt", "rollers", "cups", "dark"))
     first = random_rotation(rng)
     axis = (0.0, 1.0, 0.0) if rng.random() < 0.5 else (1.0, 0.0, 0.0)

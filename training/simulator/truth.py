@@ -22,8 +22,8 @@ from grader.types import Crop, SurfaceClass
 from training.simulator.camera import Camera, outline_scale, project
 from training.simulator.canvas import Canvas
 from training.simulator.fruit import Fruit
-from training.simulator.noise import Floats
-from training.simulator.shape import look_up, to_map
+from training.simulator.noise import Floats, look_up
+from training.simulator.shape import to_map
 
 HIDDEN_BEHIND_MM = 1.5
 
@@ -49,7 +49,7 @@ def seen_points(
     ix, iy = np.clip(ix, 0, width - 1), np.clip(iy, 0, height - 1)
     front = depth < canvas.depth_mm[iy, ix] + HIDDEN_BEHIND_MM + 0.02 * fruit.measures.equatorial_diameter_mm
     mine = (canvas.instance[iy, ix] == instance) | (canvas.instance[iy, ix] == 0)
-    return facing & inside & front & mine
+    return np.asarray(facing & inside & front & mine, np.bool_)
 
 
 def _share(area: Floats, chosen: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
