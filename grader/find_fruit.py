@@ -140,18 +140,20 @@ def _view(
     mask = _solid(groups[:, :, 0] < 0.5 if own_share is None else (groups[:, :, 0] < 0.5) & (own_share > 0.5))
     if not mask.any():
         return None
-    skin = np.clip(1.0 - groups.sum(axis=2), 0.0, 1.0)
-    chances = np.dstack([skin, groups[:, :, 1], groups[:, :, 2], groups[:, :, 3]])
-    choice = chances.argmax(axis=2).astype(np.uint8)
-    values = np.array([model.card.surface_classes[index] for index in defect_channels], np.uint8)
-    kind_map = cv2.resize(values[defects.argmax(axis=0)], (side, side), interpolation=cv2.INTER_NEAREST)[
-        inner
-    ]
-    plain = np.array([SurfaceClass.SOUND_SKIN, SurfaceClass.STEM, SurfaceClass.CALYX, 0], np.uint8)
-    classes = np.where(choice == 3, kind_map, plain[choice])
+    background, stem, calyx, defect = cv2.split(groups)
+    skin = 1.0 - background - stem - calyx - defect
+    best = np.maximum(np.maximum(skin, stem), np.maximum(calyx, defect))
+    classes = np.full(mask.shape, SurfaceClass.SOUND_SKIN, np.uint8)
+    classes[stem >= best] = SurfaceClass.STEM
+    classes[calyx >= best] = SurfaceClass.CALYX
+    blemished = defect >= best
+    if blemished.any():
+        values = np.array([model.card.surface_classes[index] for index in defect_channels], np.uint8)
+        kinds_of_defect = values[defects.argmax(axis=0)]
+        kind_map = cv2.resize(kinds_of_defect, (side, side), interpolation=cv2.INTER_NEAREST)[inner]
+        classes[blemished] = kind_map[blemished]
     classes[~mask] = SurfaceClass.BACKGROUND
-    shown = np.clip(1.0 - groups[:, :, 0], 1e-3, 1.0)
-    certainty = np.clip(chances.max(axis=2) / shown, 0.0, 1.0).astype(np.float32)
+    certainty = np.clip(best / np.maximum(1.0 - background, 1e-3), 0.0, 1.0)
     return FruitView(
         frame_id=frame.frame_id,
         fruit_index=0,

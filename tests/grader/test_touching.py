@@ -62,3 +62,12 @@ def test_specks_are_dropped() -> None:
     labels = split_touching(truth > 0, inside_map(truth), 4)
     assert labels[50, 50] == 0
     assert len(np.unique(labels)) == 2
+
+
+def test_a_ripple_in_one_fruit_is_not_a_second_fruit() -> None:
+    truth = discs([(30, 30)], 20)
+    inside = inside_map(truth)
+    inside[30, :] = np.minimum(inside[30, :], 0.4)  # a dark stripe across the middle ...
+    inside[31:, :] *= 0.62  # ... and a network that is not sure of the lower half
+    labels = split_touching(truth > 0, inside, 3)
+    assert len(np.unique(labels[labels > 0])) == 1
