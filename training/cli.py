@@ -121,3 +121,19 @@ def evaluate(
                 figure.unit,
             )
         Console().print(table)
+
+
+@app.command()
+def readme(
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
+    figures: Annotated[Path, typer.Argument(help="What `evaluate --json` printed for this model.")],
+) -> None:
+    """Write the model's README.md from its card and its measured figures."""
+    from grader.model_card import load_card
+    from training.model_readme import model_readme
+
+    try:
+        text = model_readme(load_card(model), json.loads(figures.read_text(encoding="utf-8")))
+    except (GraderError, OSError, ValueError) as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    (model / "README.md").write_text(text, encoding="utf-8")

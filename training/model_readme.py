@@ -1,0 +1,89 @@
+"""The page of a model for people: what it is, what it was trained on, what it measures, where it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.model_card import ModelCard
+
+LIMITS = """\
+- Bruises, punctures, bitter pit, hail, sunburn and most melon defects were never seen on photographs, only in the simulator; their
+  figures are simulation.
+- Photographs of rot and scab are web pictures and show severe cases; early rot is learned from the simulator.
+- Hami and white honeydew melons are simulated only. Melon photographs are shop piles without outlines.
+- A strong colour cast without a colour calibration spoils blush, which is measured in CIELAB.
+- One view sees about half of a fruit: a class from one view is provisional and says so.
+- The kind of a defect is less sure than that there is one: on photographs only rot and scab were told apart by anyone."""
+
+REACH: dict[str, tuple[str, str]] = {
+    "defect_iou": ("0.86", "0.92"),
+    "false_alarm": ("5 %", "1 %"),
+    "apple_count_exact": ("90 %", "99 %"),
+    "outline_iou_melo04": ("0.95", "0.97"),
+    "sim_outline_iou": ("0.97", "0.99"),
+    "crop_right": ("95 %", "99 %"),
+    "diameter_cv_nekoder": ("2.0 %", "1.0 %"),
+    "diameter_error_ecustfd_fruit": ("4 %", "2 %"),
+    "sim_diameter_rmse_mm": ("1.0 mm", "0.4 mm"),
+    "sim_blush_error": ("0.05", "0.02"),
+    "sim_defect_area_error": ("20 %", "8 %"),
+    "sim_cavity_called_defect": ("2 %", "0.3 %"),
+}
+"""What a release wants to reach, and what it aims at."""
+
+
+def figures_table(figures: dict[str, dict[str, Any]]) -> str:
+    """Markdown table of one group of figures, as `training evaluate --json` prints them."""
+    rows = ["| figure | value | 95 % interval | n | reach | aim |", "|---|---|---|---|---|---|"]
+    for name, figure in figures.items():
+        value, low, high = (_number(figure[key], figure["unit"]) for key in ("value", "low", "high"))
+        reach, aim = REACH.get(name, ("", ""))
+        unit = f" ({figure['unit']})" if figure["unit"] not in ("share", "IoU", "mm") else ""
+        rows.append(f"| `{name}`{unit} | {value} | {low} to {high} | {figure['n']} | {reach} | {aim} |")
+    return "\n".join(rows)
+
+
+def model_readme(card: ModelCard, report: dict[str, Any]) -> str:
+    """The whole page. report: what `training evaluate --json` printed for this model."""
+    if report.get("model_id") != card.model_id:
+        raise ValueError(f"expected figures of {card.model_id}, got {report.get('model_id')}")
+    sets = "\n".join(f"| {entry['name']} | {entry['licence']} |" for entry in card.trained_on)
+    return f"""# {card.name} {card.version}
+
+`{card.model_id}`
+
+One network for finding apples and melons, for their surface (sound skin, stem, calyx, thirteen kinds of defect) and for the netting
+of melons. EfficientNet-Lite0 with a small feature pyramid; input RGB, the whole frame at {card.input.find_side_px} px and each fruit at
+{card.input.fruit_side_px} px. `card.json` is what the grader reads; weights that do not match its sha256 are refused.
+
+## Measured
+
+Real photographs (`val` split, never trained on), one unit per physical fruit or picture: `python -m training evaluate --no-simulated`
+
+{figures_table(report["photographs"])}
+
+Simulated fruit (held-out seeds, one view each, 0.35 mm/px): `python -m training evaluate --no-photographs`
+
+{figures_table(report["simulator"])}
+
+## Trained on
+
+| set | licence as stated |
+|---|---|
+{sets}
+
+Some of these sets state no licence, or a licence for the labels alone. Training can be restricted (`licences` in the config); a model
+for a site with strict rules is one run away.
+
+## Limits
+
+{LIMITS}
+"""
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "mm":
+        return f"{value:.2f} mm"
+    if unit == "IoU":
+        return f"{value:.3f}"
+    return f"{100 * value:.1f} %"
