@@ -47,8 +47,6 @@ def sample_answer(
     sample: Sample, graded: GradedUpload, standards: Sequence[Standard], language: Language
 ) -> GradingOut:
     """A graded sample picture; it has no number, it is not in the archive."""
-    picture = graded.pictures[0]
-    url = sample_url(sample.name)
     return GradingOut(
         fruits=[
             _fruit(
@@ -66,22 +64,27 @@ def sample_answer(
         duration_ms=graded.duration_ms,
         pictures=[
             PictureOut(
-                frame=sample.name,
-                picture_id=sample.name,
-                url=url,
-                overlay_url=f"{url}/overlay?lang={language}",
+                frame=picture.upload.name,
+                picture_id=f"{sample.name}/{view}",
+                url=sample_picture_url(sample, view),
+                overlay_url=f"{_sample_url(sample)}/overlays/{view}?lang={language}",
                 width_px=picture.width_px,
                 height_px=picture.height_px,
             )
+            for view, picture in enumerate(graded.pictures)
         ],
         notes=list(graded.notes),
-        options={"crop": "auto", "mm_per_px": sample.mm_per_px},
+        options={"crop": "auto", "mm_per_px": sample.mm_per_px, "one_fruit": sample.one_fruit},
     )
 
 
-def sample_url(name: str) -> str:
-    """Where a sample picture is."""
-    return f"/api/v1/samples/{quote(name)}"
+def sample_picture_url(sample: Sample, view: int) -> str:
+    """Where one picture of a sample is."""
+    return f"{_sample_url(sample)}/pictures/{view}"
+
+
+def _sample_url(sample: Sample) -> str:
+    return f"/api/v1/samples/{quote(sample.name)}"
 
 
 def _fruit(

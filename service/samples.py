@@ -21,21 +21,29 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One sample picture, and the scale it was made with (mm per pixel; None: not known)."""
+    """One sample: a picture, or several views of one fruit.
+
+    mm_per_px: the scale it was made with; None: not known. Without it there are no sizes in mm.
+    """
 
     name: str
-    file: Path
+    files: tuple[Path, ...]
+    one_fruit: bool
     mm_per_px: float | None
 
     @property
     def title(self) -> str:
         """The name for people: `apple_fuji_2.jpg` is "apple fuji 2"."""
-        return self.file.stem.replace("_", " ")
+        return Path(self.name).stem.replace("_", " ")
 
     @property
     def options(self) -> GradeOptions:
         """How it is graded."""
-        return GradeOptions(mm_per_px=self.mm_per_px)
+        return GradeOptions(mm_per_px=self.mm_per_px, one_fruit=self.one_fruit)
+
+    def uploads(self) -> tuple[Upload, ...]:
+        """The pictures as if somebody sent them. Raises OSError."""
+        return tuple(Upload(name=file.name, data=file.read_bytes()) for file in self.files)
 
 
 class SampleGallery:
@@ -65,11 +73,11 @@ class SampleGallery:
         """Why a sample could not be graded, or None."""
         return self._problems.get(name)
 
-    def file(self, name: str) -> Path:
-        """The picture of a sample. Raises NotFoundError."""
+    def sample(self, name: str) -> Sample:
+        """One sample. Raises NotFoundError."""
         for sample in self.samples:
             if sample.name == name:
-                return sample.file
+                return sample
         raise NotFoundError(f"no sample {name!r}")
 
     def grade_all(self, grader: FruitGrader, overlay: OverlayStyle) -> None:
@@ -78,8 +86,7 @@ class SampleGallery:
             if self._stopped.is_set():
                 break
             try:
-                upload = Upload(name=sample.name, data=sample.file.read_bytes())
-                self._graded[sample.name] = grade_pictures([upload], sample.options, grader, overlay)
+                self._graded[sample.name] = grade_pictures(sample.uploads(), sample.options, grader, overlay)
             except (GraderError, OSError) as error:
                 self._problems[sample.name] = str(error)
                 structlog.get_logger().warning("sample_not_graded", sample=sample.name, reason=str(error))
@@ -96,26 +103,38 @@ class SampleGallery:
 
 
 def find_samples(folder: Path) -> tuple[Sample, ...]:
-    """The pictures in `folder`, by name; none when the folder is missing."""
+    """The samples in `folder`, by name: each picture, and each sub-folder as the views of one fruit.
+
+    None when the folder is missing. `expected.json` beside them, where there is one, gives their scales.
+    """
     if not folder.is_dir():
         return ()
     scales = _scales(folder / "expected.json")
-    return tuple(
-        Sample(name=file.name, file=file, mm_per_px=scales.get(file.name))
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in _SUFFIXES
-    )
+    samples = []
+    for entry in sorted(folder.iterdir()):
+        inside = sorted(entry.iterdir()) if entry.is_dir() else [entry]
+        files = tuple(file for file in inside if file.suffix.lower() in _SUFFIXES)
+        if files:
+            samples.append(
+                Sample(
+                    name=entry.name, files=files, one_fruit=entry.is_dir(), mm_per_px=scales.get(entry.name)
+                )
+            )
+    return tuple(samples)
 
 
 def _scales(file: Path) -> dict[str, float]:
-    """mm per pixel by picture name, as far as `expected.json` states it."""
+    """mm per pixel by name of the sample, as far as `expected.json` states it."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    pictures = content.get("pictures", content) if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return {}
+    pictures = content.get("pictures")
+    entries = {**content, **(pictures if isinstance(pictures, dict) else {})}
     return {
         name: float(entry["mm_per_px"])
-        for name, entry in pictures.items()
+        for name, entry in entries.items()
         if isinstance(entry, dict) and isinstance(entry.get("mm_per_px"), int | float)
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from starlette.responses import FileResponse
 
-from service.answers import sample_answer, sample_url
+from service.answers import sample_answer, sample_picture_url
 from service.api.error_docs import errors
 from service.errors import NotFoundError
 from service.model_list import list_models
@@ -26,6 +26,7 @@ from service.sku_list import list_sku_tables
 router = APIRouter(prefix="/api/v1", tags=["catalogue"])
 
 SampleName = Annotated[str, Path(max_length=200)]
+View = Annotated[int, Path(ge=0, le=999)]
 
 
 @router.get("/standards", summary="Grading standards", responses=errors(422))
@@ -65,7 +66,7 @@ def samples(services: RunningServices, lang: Language = "en") -> SamplesOut:
             SampleOut(
                 name=sample.name,
                 title=sample.title,
-                url=sample_url(sample.name),
+                url=sample_picture_url(sample, 0),
                 grading=answer,
                 problem=gallery.problem(sample.name),
             )
@@ -76,23 +77,31 @@ def samples(services: RunningServices, lang: Language = "en") -> SamplesOut:
 
 
 @router.get(
-    "/samples/{name}", summary="A sample picture", response_class=FileResponse, responses=errors(404, 422)
+    "/samples/{name}/pictures/{view}",
+    summary="A sample picture",
+    response_class=FileResponse,
+    responses=errors(404, 422),
 )
-def sample_picture(name: SampleName, services: RunningServices) -> FileResponse:
-    """The picture file."""
-    return FileResponse(services.samples.file(name))
+def sample_picture(name: SampleName, view: View, services: RunningServices) -> FileResponse:
+    """The picture file; `view` counts from 0."""
+    files = services.samples.sample(name).files
+    if view >= len(files):
+        raise NotFoundError(f"sample {name!r} has {len(files)} pictures, no number {view}")
+    return FileResponse(files[view])
 
 
 @router.get(
-    "/samples/{name}/overlay",
+    "/samples/{name}/overlays/{view}",
     summary="An annotated sample",
     response_class=Response,
     responses=errors(404, 422),
 )
-def sample_overlay(name: SampleName, services: RunningServices, lang: Language = "en") -> Response:
-    """A JPEG with outlines, defects and classes drawn in."""
-    services.samples.file(name)
+def sample_overlay(
+    name: SampleName, view: View, services: RunningServices, lang: Language = "en"
+) -> Response:
+    """A JPEG with outlines, defects and classes drawn in; `view` counts from 0."""
+    services.samples.sample(name)
     graded = services.samples.graded(name)
-    if graded is None:
-        raise NotFoundError(f"sample {name!r} is not graded yet")
-    return Response(graded.pictures[0].overlays[lang], media_type="image/jpeg")
+    if graded is None or view >= len(graded.pictures):
+        raise NotFoundError(f"sample {name!r} has no annotated picture {view} (yet)")
+    return Response(graded.pictures[view].overlays[lang], media_type="image/jpeg")

@@ -114,7 +114,7 @@ def test_samples_are_graded_at_the_start_and_not_stored(settings: ServiceSetting
         overlay = service.get(picture["overlay_url"])
         assert decode_image(overlay.content, "overlay").rgb.shape == (160, 480, 3)
         assert service.get("/api/v1/fruits").json()["total"] == 0
-        assert error_code(service.get("/api/v1/samples/a_broken.png/overlay"), 404) == "not_found"
+        assert error_code(service.get("/api/v1/samples/a_broken.png/overlays/0"), 404) == "not_found"
 
 
 def test_samples_speak_the_language_asked_for(settings: ServiceSettings, samples: Path) -> None:
@@ -125,6 +125,40 @@ def test_samples_speak_the_language_asked_for(settings: ServiceSettings, samples
         assert grading["pictures"][0]["overlay_url"].endswith("lang=zh")
         english = service.get(grading["pictures"][0]["overlay_url"].replace("lang=zh", "lang=en")).content
         assert service.get(grading["pictures"][0]["overlay_url"]).content != english
+
+
+def test_a_folder_of_samples_is_one_fruit_and_scales_come_from_expected(
+    settings: ServiceSettings, samples: Path
+) -> None:
+    (samples / "a_broken.png").unlink()
+    (samples / "turning").mkdir()
+    for view in range(2):
+        (samples / "turning" / f"view_{view}.png").write_bytes(painted_png(fruits=1, shade=view))
+    expected = {
+        "pictures": {"two_apples.png": {"mm_per_px": 0.5}},
+        "turning": {"mm_per_px": 0.25},
+        "other": 1,
+    }
+    (samples / "expected.json").write_text(json.dumps(expected))
+    with RunningService(create_app(settings, grader=FakeGrader())) as service:
+        gradings = [one["grading"] for one in graded_samples(service)]
+        turning, two = ({} if not isinstance(one, dict) else one for one in gradings)
+        assert [fruit["view_count"] for fruit in turning["fruits"]] == [2]
+        diameters = [
+            fruit["size"]["equatorial_diameter_mm"]["value"] for fruit in turning["fruits"] + two["fruits"]
+        ]
+        assert diameters == pytest.approx([25.25, 50.5, 50.5], abs=0.5)
+        assert service.get(turning["pictures"][1]["url"]).content == painted_png(fruits=1, shade=1)
+        assert service.get(turning["pictures"][1]["overlay_url"]).status_code == 200
+        assert error_code(service.get("/api/v1/samples/turning/pictures/2"), 404) == "not_found"
+
+
+@pytest.mark.parametrize("content", [None, "no json", "[]", '{"pictures": 3}'])
+def test_samples_do_not_need_expected(tmp_path: Path, content: str | None) -> None:
+    (tmp_path / "a.png").write_bytes(painted_png(fruits=1))
+    if content is not None:
+        (tmp_path / "expected.json").write_text(content)
+    assert [(sample.title, sample.mm_per_px) for sample in find_samples(tmp_path)] == [("a", None)]
 
 
 def test_demo_stores_the_samples_once(settings: ServiceSettings, samples: Path) -> None:

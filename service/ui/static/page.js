@@ -12,8 +12,8 @@ const $ = (id) => document.getElementById(id);
 const KEPT = "gradings";
 const MOST_KEPT = 24;
 
-// An entry: {key, title, files, grading, sample, problem, progress, thumb, options, view, scale}
-// options: as they stood when it was graded. scale: mm per pixel that a sample picture is known to have.
+// An entry: {key, title, files, grading, sample, problem, progress, thumb, options, view, known}
+// options: as they stood when it was graded. known: what a sample is known to be (scale, one fruit); options of the form go first.
 const entries = [];
 let current = null;
 let chosenFruit = 0;
@@ -56,7 +56,7 @@ function enqueue(entry, index = 0, total = 1) {
 
 async function run(entry) {
   entry.options = readOptions();
-  const query = entry.scale ? { mm_per_px: entry.scale, ...entry.options } : entry.options;
+  const query = { ...entry.known, ...entry.options };
   try {
     entry.grading = await grade(entry.files, query, (share) => {
       entry.progress = share;
@@ -77,7 +77,7 @@ async function gradeAgain() {
     const blob = await (await fetch(picture.url)).blob();
     return new File([blob], picture.frame, { type: blob.type });
   })));
-  const entry = { key: newKey(), title: current.title, files, view: 0, scale: current.scale };
+  const entry = { key: newKey(), title: current.title, files, view: 0, known: current.known };
   entry.thumb = current.thumb ?? pictures[0].url;
   entries.unshift(entry);
   enqueue(entry);
@@ -105,6 +105,9 @@ function draw() {
   $("marks").setAttribute("aria-pressed", String(marks));
   $("again").hidden = !grading || !optionsDiffer();
   $("measure").disabled = !picture;
+  const views = grading?.pictures.length ?? 1;
+  $("views").hidden = views < 2;
+  $("view-number").textContent = `${(current?.view ?? 0) + 1} / ${views}`;
   showProgress();
   showProblem(current?.problem);
   const fruits = grading?.fruits ?? [];
@@ -181,53 +184,51 @@ function optionsDiffer() {
 // ---- the strip of pictures
 
 function drawStrip() {
-  const items = entries.flatMap(stripItems);
+  const items = entries.map(stripItem);
   const firstSample = entries.findIndex((entry) => entry.sample);
   if (firstSample >= 0) {
     const divider = document.createElement("li");
     divider.className = "divider";
     divider.textContent = _("Samples");
-    items.splice(entries.slice(0, firstSample).flatMap((entry) => entry.grading?.pictures ?? [0]).length, 0, divider);
+    items.splice(firstSample, 0, divider);
   }
   $("strip").replaceChildren(...items);
 }
 
-function stripItems(entry) {
-  const pictures = entry.grading?.pictures ?? [null];
-  return pictures.map((picture, view) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "thumb";
-    const shown = entry === current && (entry.view === view || !picture);
-    if (shown) button.setAttribute("aria-current", "true");
-    const image = document.createElement("img");
-    image.src = picture?.url ?? entry.thumb;
-    image.alt = "";
-    image.loading = "lazy";
-    const label = document.createElement("span");
-    label.className = "thumb-name";
-    label.textContent = entry.sample ? entry.title : (picture?.frame ?? entry.title);
-    const chips = document.createElement("span");
-    chips.className = "chips";
-    for (const fruit of entry.grading?.fruits ?? []) {
-      if (picture && fruit.frame !== picture.frame) continue;
-      const chip = document.createElement("span");
-      chip.className = "chip";
-      markClass(chip, fruit.grade.class);
-      chip.title = fruit.texts.class;
-      chips.append(chip);
-    }
-    button.append(image, label, chips);
-    button.classList.toggle("waiting", Boolean(entry.waiting));
-    button.classList.toggle("failed", Boolean(entry.problem));
-    button.addEventListener("click", () => {
-      entry.view = view;
-      open(entry);
-    });
-    item.append(button);
-    return item;
-  });
+function stripItem(entry) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "thumb";
+  if (entry === current) button.setAttribute("aria-current", "true");
+  const image = document.createElement("img");
+  image.src = entry.grading?.pictures[0].url ?? entry.thumb;
+  image.alt = "";
+  image.loading = "lazy";
+  const label = document.createElement("span");
+  label.className = "thumb-name";
+  const views = entry.grading?.pictures.length ?? 1;
+  label.textContent = views > 1 ? `${entry.title} × ${views}` : entry.title;
+  const chips = document.createElement("span");
+  chips.className = "chips";
+  for (const fruit of entry.grading?.fruits ?? []) {
+    const chip = document.createElement("span");
+    chip.className = "chip";
+    chip.title = fruit.texts.class;
+    chips.append(markClass(chip, fruit.grade.class));
+  }
+  button.append(image, label, chips);
+  button.classList.toggle("waiting", Boolean(entry.waiting));
+  button.classList.toggle("failed", Boolean(entry.problem));
+  button.addEventListener("click", () => open(entry));
+  item.append(button);
+  return item;
+}
+
+function stepView(by) {
+  const count = current.grading.pictures.length;
+  current.view = (current.view + by + count) % count;
+  draw();
 }
 
 function step(by) {
@@ -252,7 +253,7 @@ async function loadKept() {
 
 function usedOptions({ options }) {
   const used = { crop: options.crop };
-  for (const key of ["standard", "variety", "mm_per_px"]) if (options[key] !== null) used[key] = String(options[key]);
+  for (const key of ["standard", "variety", "mm_per_px"]) if (options[key] != null) used[key] = String(options[key]);
   if (options.one_fruit) used.one_fruit = "true";
   return used;
 }
@@ -264,7 +265,7 @@ async function loadSamples() {
     const known = entries.find((entry) => entry.key === `sample-${sample.name}`);
     const problem = sample.problem ? new Problem("invalid_image", sample.problem) : null;
     const fresh = { title: sample.title, grading: sample.grading, thumb: sample.url, sample: true, problem };
-    fresh.scale = sample.grading?.options.mm_per_px;
+    fresh.known = sample.grading ? usedOptions(sample.grading) : {};
     if (known) Object.assign(known, fresh);
     else entries.push({ key: `sample-${sample.name}`, view: 0, options: readOptions(), ...fresh });
   }
@@ -320,6 +321,8 @@ $("problem-retry").addEventListener("click", () => {
   draw();
 });
 $("marks").addEventListener("click", toggleMarks);
+$("view-back").addEventListener("click", () => stepView(-1));
+$("view-on").addEventListener("click", () => stepView(1));
 $("measure").addEventListener("click", () => {
   const picture = current?.grading?.pictures[current.view];
   if (picture) {
