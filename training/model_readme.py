@@ -7,13 +7,13 @@ from typing import Any
 from grader.model_card import ModelCard
 
 LIMITS = """\
-- Bruises, punctures, bitter pit, hail, sunburn and most melon defects were never seen on photographs, only in the simulator; their
-  figures are simulation.
+- Bruises, punctures, bitter pit, hail, sunburn and most melon defects were never seen on photographs, only in
+  the simulator; their figures are simulation.
 - Photographs of rot and scab are web pictures and show severe cases; early rot is learned from the simulator.
 - Hami and white honeydew melons are simulated only. Melon photographs are shop piles without outlines.
 - A strong colour cast without a colour calibration spoils blush, which is measured in CIELAB.
 - One view sees about half of a fruit: a class from one view is provisional and says so.
-- The kind of a defect is less sure than that there is one: on photographs only rot and scab were told apart by anyone."""
+- The kind of a defect is less sure than that there is one: on photographs only rot and scab are labelled."""
 
 REACH: dict[str, tuple[str, str]] = {
     "defect_iou": ("0.86", "0.92"),
@@ -52,13 +52,14 @@ def model_readme(card: ModelCard, report: dict[str, Any]) -> str:
 
 `{card.model_id}`
 
-One network for finding apples and melons, for their surface (sound skin, stem, calyx, thirteen kinds of defect) and for the netting
-of melons. EfficientNet-Lite0 with a small feature pyramid; input RGB, the whole frame at {card.input.find_side_px} px and each fruit at
-{card.input.fruit_side_px} px. `card.json` is what the grader reads; weights that do not match its sha256 are refused.
+One network for finding apples and melons, for their surface (sound skin, stem, calyx, thirteen kinds of defect) and
+for the netting of melons. EfficientNet-Lite0 with a small feature pyramid; input RGB, the whole frame at
+{card.input.find_side_px} px and each fruit at {card.input.fruit_side_px} px. `card.json` is what the grader reads;
+weights that do not match its sha256 are refused.
 
 ## Measured
 
-Real photographs (`val` split, never trained on), one unit per physical fruit or picture: `python -m training evaluate --no-simulated`
+Real photographs (`val` split, never trained on): `python -m training evaluate --no-simulated`
 
 {figures_table(report["photographs"])}
 
@@ -72,8 +73,8 @@ Simulated fruit (held-out seeds, one view each, 0.35 mm/px): `python -m training
 |---|---|
 {sets}
 
-Some of these sets state no licence, or a licence for the labels alone. Training can be restricted (`licences` in the config); a model
-for a site with strict rules is one run away.
+Some of these sets state no licence, or a licence for the labels alone. Training can be restricted (`licences` in
+the config); a model for a site with strict rules is one run away.
 
 ## Limits
 
