@@ -118,14 +118,14 @@ def grade(
             if chosen is Format.TABLE:
                 fruits.append(fruit)
             elif chosen is Format.CSV:
-                print(csv_line(csv_row(fruit)), flush=True)  # noqa: T201
+                _print_result(csv_line(csv_row(fruit)))
             else:
-                print(json.dumps(fruit, ensure_ascii=False), flush=True)  # noqa: T201
+                _print_result(json.dumps(fruit, ensure_ascii=False))
 
-    if chosen is Format.CSV:
-        print(csv_line(CSV_COLUMNS))  # noqa: T201
     output = Output(folder=out, masks=masks, overlays=overlays, language=language)
     try:
+        if chosen is Format.CSV:
+            _print_result(csv_line(CSV_COLUMNS))
         errors = grade_inputs(
             list_inputs(paths),
             options,
@@ -268,6 +268,16 @@ def _defect_words(defects: list[dict[str, Any]]) -> str:
         shares[defect["kind"]] = shares.get(defect["kind"], 0.0) + defect["area_fraction"]
     ranked = sorted(shares.items(), key=lambda item: -item[1])
     return ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in ranked)
+
+
+def _print_result(line: str) -> None:
+    """One line on stdout. Raises OutputError when it cannot be written; a reader that left early ends the run."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise OutputError(f"stdout: could not be written: {exc.strerror}") from exc
 
 
 def _say(message: str) -> None:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -83,10 +84,11 @@ def mask_names(inputs: Sequence[InputFile]) -> list[str]:
     Where two inputs would share a name, the path as given is used, and then a number is added.
     """
     short = [item.relative_path.replace("/", "__") for item in inputs]
+    times = Counter(short)
     taken: set[str] = set()
     names = []
     for item, name in zip(inputs, short, strict=True):
-        if short.count(name) > 1:
+        if times[name] > 1:
             name = item.frame_id.strip("/").replace("../", "").replace("/", "__")
         unique, number = name, 2
         while unique in taken:
@@ -163,8 +165,10 @@ def _grade_input(
                 {"frame": frame.frame_id, "fruits": len(graded.records), "notes": list(graded.notes)}
             )
             _write_pictures(graded, graded.records, _frame_name(name, item, frame), output)
-    except (InvalidImageError, CalibrationError) as exc:
+    except InvalidImageError as exc:
         errors = (str(exc),)
+    except CalibrationError as exc:
+        errors = (f"{item.frame_id}: {exc}",)
     return Outcome(frame_id=item.frame_id, fruits=tuple(fruits), frames=tuple(frames), errors=errors)
 
 
@@ -237,21 +241,20 @@ class _Results:
                     (folder / name).mkdir(exist_ok=True)
             if self._output.masks:
                 (folder / "classes.json").write_text(json.dumps(class_names(), indent=1) + "\n")
-            self._files = [
-                (folder / name).open("w", encoding="utf-8") for name in ("fruits.jsonl", "frames.jsonl")
-            ]
+            for name in ("fruits.jsonl", "frames.jsonl"):
+                self._files.append((folder / name).open("w", encoding="utf-8"))
         except OSError as exc:
+            for file in self._files:
+                file.close()
             raise OutputError(
                 f"{folder}: expected a folder that can be written to, got {exc.strerror}"
             ) from exc
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._files:
-            try:
-                file.close()
-            except OSError as exc:
-                raise OutputError(f"{file.name}: could not be written: {exc.strerror}") from exc
+        problems = [problem for file in self._files if (problem := _close(file)) is not None]
+        if problems:
+            raise problems[0]
 
     def write(self, outcome: Outcome) -> None:
         for file, rows in zip(self._files, (outcome.fruits, outcome.frames), strict=False):
@@ -260,6 +263,14 @@ class _Results:
                 file.flush()
             except OSError as exc:
                 raise OutputError(f"{file.name}: could not be written: {exc.strerror}") from exc
+
+
+def _close(file: TextIO) -> OutputError | None:
+    try:
+        file.close()
+    except OSError as exc:
+        return OutputError(f"{file.name}: could not be written: {exc.strerror}")
+    return None
 
 
 def _progress(file: TextIO) -> Progress:
@@ -272,6 +283,7 @@ def _progress(file: TextIO) -> Progress:
         TimeRemainingColumn(),
         console=Console(file=file),
         transient=True,
+        redirect_stdout=False,  # else results would go to the terminal of stderr, not to the file stdout is
     )
 
 

@@ -71,9 +71,22 @@ def _expand_folder(root: Path) -> Iterator[InputFile]:
 
 def _input_file(path: Path, relative_path: str) -> InputFile:
     kind: Literal["image", "video"] = "video" if path.suffix.lower() in VIDEO_SUFFIXES else "image"
-    return InputFile(path=path, frame_id=path.as_posix(), relative_path=relative_path, kind=kind)
+    return InputFile(
+        path=path, frame_id=_as_text(path.as_posix()), relative_path=_as_text(relative_path), kind=kind
+    )
 
 
 def _failed_input(path: Path, reason: str) -> InputFile:
     error = InvalidImageError(f"{path}: {reason}")
-    return InputFile(path=path, frame_id=path.as_posix(), relative_path=path.name, kind="image", error=error)
+    return InputFile(
+        path=path,
+        frame_id=_as_text(path.as_posix()),
+        relative_path=_as_text(path.name),
+        kind="image",
+        error=error,
+    )
+
+
+def _as_text(name: str) -> str:
+    """A file name that can be written as UTF-8: bytes of another encoding (GBK ...) as `\\xd0`, unambiguously."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
