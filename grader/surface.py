@@ -66,7 +66,8 @@ def _relative_radius(
     dy = np.repeat((np.arange(h, dtype=np.float32) - np.float32(centre[1]))[:, None], w, axis=1)
     distance, angle = cv2.cartToPolar(dx, dy)
     ray = (angle * np.float32(RAY_COUNT / (2 * pi)) + np.float32(0.5)).astype(np.intp)
-    radius = np.append(profile, profile[:2]).astype(np.float32).take(ray)
+    # A centre outside its own (crescent) mask has rays that leave at once: no outline is nearer than a pixel.
+    radius = np.maximum(np.append(profile, profile[:2]).astype(np.float32), np.float32(1)).take(ray)
     return distance / radius, radius
 
 

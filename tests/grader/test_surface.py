@@ -75,3 +75,11 @@ def test_relative_radius_runs_from_middle_to_outline() -> None:
     inside = skin.area_px2 > 0
     assert float(skin.relative.min()) < 0.02
     assert 0.97 < float(skin.relative[inside].max()) < 1.03
+
+
+def test_a_crescent_whose_centre_lies_outside_it_has_finite_areas() -> None:
+    rows, cols = np.mgrid[:60, :60]
+    mask = ((rows - 30) ** 2 + (cols - 30) ** 2 <= 28**2) & ((rows - 30) ** 2 + (cols - 36) ** 2 > 25**2)
+    area = surface_area_per_pixel(mask)
+    assert np.isfinite(area).all()
+    assert (area[mask] >= 1).all()
