@@ -16,6 +16,7 @@ from service.grade_pictures import GradedUpload, OverlayStyle, grade_pictures
 from service.grading_port import FruitGrader
 from service.uploads import Upload
 
+_ONLY_FOR_TIMING = "bench_"
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -114,7 +115,7 @@ def find_samples(folder: Path) -> tuple[Sample, ...]:
     for entry in sorted(folder.iterdir()):
         inside = sorted(entry.iterdir()) if entry.is_dir() else [entry]
         files = tuple(file for file in inside if file.suffix.lower() in _SUFFIXES)
-        if files:
+        if files and not entry.name.startswith(_ONLY_FOR_TIMING):
             samples.append(
                 Sample(
                     name=entry.name, files=files, one_fruit=entry.is_dir(), mm_per_px=scales.get(entry.name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from socket import AF_INET, AF_INET6, create_server, socket
+from types import FrameType
 
 import uvicorn
 
@@ -41,6 +43,8 @@ def run_server(settings: ServiceSettings) -> int:
         lifespan="on",
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
+    for name in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended in order
+        signal.signal(name, _already_ended)
     with listening:
         AnnouncingServer(config, settings.data_dir).run(sockets=[listening])
     return 0
@@ -74,6 +78,10 @@ def page_address(host: str, port: int) -> str:
 
 def _listen(host: str, port: int) -> socket:
     return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=128)
+
+
+def _already_ended(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is left to do."""
 
 
 def _refuse(problem: str) -> int:

@@ -7,7 +7,10 @@ import re
 
 import pytest
 
+from grader.grade_settings import LIMITING_FLAGS, UNUSABLE_FLAGS
 from grader.overlay_words import class_colour
+from grader.sku import load_sku_table
+from grader.types import Crop, DefectKind, LandmarkKind
 from service.ui.page import STATIC
 from tests.service.running import RunningService
 
@@ -76,6 +79,23 @@ def test_text_contrast_is_aa(pair: tuple[str, str], theme: str) -> None:
     )
     colours = light if theme == "light" else light | dark
     assert contrast(colours[pair[0]], colours[pair[1]]) >= 4.5
+
+
+def test_every_word_of_a_record_has_a_name_on_the_page() -> None:
+    script = (STATIC / "texts.js").read_text(encoding="utf-8")
+    named = set(re.findall(r"(\w+): _\(", script))
+    outlets = load_sku_table("default").outlets
+    words = {
+        *Crop,
+        *DefectKind,
+        *LandmarkKind,
+        *UNUSABLE_FLAGS,
+        *LIMITING_FLAGS,
+        *outlets,
+        "no_scale",
+        "no_fruit",
+    }
+    assert {str(word) for word in words} - named == set()
 
 
 @pytest.mark.parametrize("class_id", ["extra", "I", "II", "reject", "ungraded"])

@@ -10,6 +10,7 @@ export function showPicture(root, picture, fruits, { marks, onSelect }) {
   image.width = picture.width_px;
   image.height = picture.height_px;
   root.append(image);
+  root.classList.toggle("single", fruits.length === 1);
   root.style.setProperty("--ratio", picture.width_px / picture.height_px);
   fruits.forEach(({ fruit, index }) => {
     const [x0, y0, x1, y1] = fruit.box_xyxy_px;

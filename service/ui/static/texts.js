@@ -16,9 +16,13 @@ const names = {
   cull: _("cull"), recirculate: _("recirculate"), manual: _("by hand"), juice: _("juice"),
   pack_premium: _("packing line, premium"), pack_first: _("packing line, first"), pack_second: _("packing line, second"),
   no_scale: _("no scale: sizes in mm are not known"),
+  size_doubtful: _("the size is doubtful"), crop_doubtful: _("the kind of fruit is doubtful"),
+  defect_doubtful: _("a defect is doubtful"), seen_too_little: _("too little of the skin is seen"),
+  axis_end_on: _("seen from the stem or the calyx end"), reduced_size: _("picture was read at a reduced size"),
   touches_edge: _("cut off by the edge of the picture"),
   touches_fruit: _("touches another fruit"),
   views_disagree_on_size: _("the views disagree on the size"),
+  views_disagree_on_crop: _("the views disagree on the kind of fruit"),
   no_fruit: _("no fruit found"),
   no_colour: _("grey picture: colour cannot be judged"),
   black_frame: _("the picture is black"),
@@ -43,6 +47,7 @@ export function number(value, digits = 0) {
 }
 
 export function percent(fraction) {
+  if (fraction > 0 && fraction < 0.0005) return `<${number(0.1, 1)} %`;
   const digits = fraction > 0 && fraction < 0.0995 ? 1 : 0;
   return `${number(fraction * 100, digits)} %`;
 }
