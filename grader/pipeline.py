@@ -23,7 +23,7 @@ from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.rounding import rounded_measurement
-from grader.rules import Standard
+from grader.rules import Standard, plain_name
 from grader.size import BeltScale, Scale, measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
@@ -122,8 +122,9 @@ class Grader:
         standards = [self._standard_for(crop, options) for crop in crops]
         for standard in standards:
             standard.check_usable(allow_draft=options.allow_draft)
-        if options.variety is not None and not any(_knows(s, options.variety) for s in standards):
-            standards[0].check_variety(options.variety)
+        if options.variety is not None and not any(_lists(s, options.variety) for s in standards):
+            for standard in standards:  # refused by those whose rules depend on the variety
+                standard.check_variety(options.variety)
         if options.calibration is not None:
             self._calibration(options.calibration)
 
@@ -244,6 +245,10 @@ def _knows(standard: Standard, variety: str) -> bool:
     except StandardError:
         return False
     return True
+
+
+def _lists(standard: Standard, variety: str) -> bool:
+    return any(plain_name(variety) in known.plain_names for known in standard.varieties)
 
 
 def _largest_only(graded: GradedFrame) -> GradedFrame:

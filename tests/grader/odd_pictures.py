@@ -14,7 +14,7 @@ from grader.image_io import encode_jpeg, encode_png
 from grader.types import UInt8Array
 
 UNREADABLE = {
-    "bomb.png": "expected at most 80000000 pixels, got 60000 x 60000",
+    "bomb.png": "expected at most 80000000 pixels: Image size (3600000000 pixels)",
     "empty.jpg": "expected a picture, got an empty file",
     "text.jpg": "expected JPEG, PNG, BMP, TIFF, WebP or GIF, got",
     "tiny.png": "expected at least 32 px a side, got 8 x 8",
@@ -71,7 +71,7 @@ def write_odd_pictures(folder: Path, apple_rgb: UInt8Array) -> None:
     image.save(folder / "rotated.jpg", exif=exif)
     (folder / "nothing.png").write_bytes(encode_png(np.full_like(rgb, (60, 110, 80))))
     huge = np.full((*HUGE_HW, 3), (60, 110, 80), np.uint8)
-    huge[2000 : 2000 + 8 * height, 2000 : 2000 + 8 * width] = rgb.repeat(8, axis=0).repeat(8, axis=1)
+    huge[2000 : 2000 + height, 2000 : 2000 + width] = rgb
     (folder / "huge.jpg").write_bytes(encode_jpeg(huge, quality=60))
     (folder / "zz_good.jpg").write_bytes(encode_jpeg(rgb))
 
