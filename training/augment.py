@@ -55,7 +55,10 @@ STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65,
 
 
 def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Centre (x, y) and side in pixels of the square to show: half the time one fruit, else the scene."""
+    """Centre (x, y) and side in pixels of the square to show: mostly around one fruit, else the scene.
+
+    Pixels in edge coordinates: the first pixel covers 0 to 1.
+    """
     height, width = sample.instance.shape
     counts = np.bincount(sample.instance.ravel(), minlength=256)[1:255]
     numbers = np.flatnonzero(counts > 0.003 * height * width) + 1
@@ -127,7 +130,10 @@ def inside_map(instance: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def change_colours(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposure, cast, contrast, saturation, shade, blur, noise and JPEG as a camera may have them."""
+    """Exposure, cast, contrast, saturation, shade, blur, noise and JPEG as a camera may have them.
+
+    rgb: uint8 (S, S, 3), left as it is. Returns the same shape and type.
+    """
     size = rgb.shape[0]
     image = rgb.astype(np.float32)
     gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.07, 3))

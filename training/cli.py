@@ -1,13 +1,15 @@
-"""The verbs of training: train, export, evaluate. (`python -m training.simulator` and `python -m
+"""The verbs of training: train, export, evaluate, readme. (`python -m training.simulator` and `python -m
 training.weak_cache` make what they read.)"""
 
 from __future__ import annotations
 
 import json
-import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -20,20 +22,26 @@ from training.statistics import Figure
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """What a user can mend is a line on stderr and exit 2, not a traceback."""
+    try:
+        yield
+    except (GraderError, OSError) as exc:
+        typer.echo(str(exc), err=True)
+        raise typer.Exit(2) from exc
+
+
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="TOML file with the fields of TrainConfig.")],
 ) -> None:
     """Train, or go on where a stopped run was. Everything a run needs is in its config."""
-    from training.train import TrainConfig
     from training.train import train as run
+    from training.train_config import load_config
 
-    try:
-        fields = tomllib.loads(config.read_text(encoding="utf-8"))
-        chosen = TrainConfig(**fields)
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as exc:
-        raise typer.BadParameter(f"{config}: {exc}") from exc
-    typer.echo(run(chosen))
+    with _errors_in_one_line():
+        typer.echo(run(load_config(config)))
 
 
 @app.command()
@@ -45,34 +53,29 @@ def export(
     data: Annotated[Path, typer.Option(help="Photographs for the comparison.")] = Path("../shared/data"),
     find_side: Annotated[int, typer.Option(help="Long side of the whole picture for the network, px.")] = 256,
     fruit_side: Annotated[int, typer.Option(help="Side of one fruit's crop for the network, px.")] = 256,
-    pictures: Annotated[int, typer.Option(help="Real pictures on which ONNX is compared with torch.")] = 60,
+    pictures: Annotated[
+        int, typer.Option(min=1, help="Real pictures on which ONNX is compared with torch.")
+    ] = 60,
 ) -> None:
     """Write ONNX and card, and compare ONNX with torch on real pictures. Exit 1 when they differ."""
     from training import export as exporting
     from training.manifest import load_manifest, select_photographs
 
-    folder = out or Path("models") / name / version
-    config = json.loads((checkpoint.parent / "config.json").read_text(encoding="utf-8"))
-    photographs = load_manifest(data)
-    shares = config["photograph_shares"] if config["photographs"] else {}
-    licences = {photo.dataset: photo.licence for photo in photographs}
-    sets = [
-        {"name": set_name, "licence": licences[set_name]}
-        for set_name in sorted(shares)
-        if shares[set_name] > 0
-    ]
-    sets.append({"name": "simulator (training/simulator)", "licence": "Apache-2.0"})
-    sets.append(
-        {"name": "ImageNet (weights of the backbone, efficientnet-lite0)", "licence": "Apache-2.0 (weights)"}
-    )
-    exporting.export(
-        checkpoint, folder, name=name, version=version, sets=sets, find_side=find_side, fruit_side=fruit_side
-    )
-    model = OnnxModel.load(folder)
-    chosen = select_photographs(photographs, split="val")[:: max(len(photographs) // 5 // pictures, 1)][
-        :pictures
-    ]
-    result = exporting.parity(checkpoint, model, exporting.fruit_pictures(chosen, fruit_side))
+    with _errors_in_one_line():
+        photographs = load_manifest(data)
+        exporting.export(
+            checkpoint,
+            out or Path("models") / name / version,
+            name=name,
+            version=version,
+            sets=exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs}),
+            find_side=find_side,
+            fruit_side=fruit_side,
+        )
+        model = OnnxModel.load(out or Path("models") / name / version)
+        real = select_photographs(photographs, split="val")
+        chosen = real[:: max(len(real) // pictures, 1)][:pictures]
+        result = exporting.parity(checkpoint, model, exporting.fruit_pictures(chosen, fruit_side))
     typer.echo(json.dumps({"model_id": model.card.model_id, "pictures": len(chosen), **result}))
     if result["max_difference"] > exporting.PARITY_LIMIT:
         raise typer.Exit(1)
@@ -86,7 +89,7 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
     simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
-    count: Annotated[int, typer.Option(help="Simulated fruit per figure.")] = 200,
+    count: Annotated[int, typer.Option(min=1, help="Simulated fruit per figure.")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
@@ -95,17 +98,13 @@ def evaluate(
 
     groups: dict[str, list[Figure]] = {}
     console = Console(stderr=True)
-    try:
+    cv2.setNumThreads(1)
+    with _errors_in_one_line():
         grader = Grader.load(model)
         if photographs:
-            with console.status("photographs"):
-                groups["photographs"] = list(PhotoSuite(grader, data).figures())
+            groups["photographs"] = _shown(PhotoSuite(grader, data).figures(), console)
         if simulated:
-            with console.status("simulator"):
-                groups["simulator"] = list(SimulatorSuite(grader, count).figures())
-    except GraderError as exc:
-        console.print(str(exc))
-        raise typer.Exit(2) from exc
+            groups["simulator"] = _shown(SimulatorSuite(grader, count).figures(), console)
     if as_json:
         report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
         typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))
@@ -121,6 +120,15 @@ def evaluate(
                 figure.unit,
             )
         Console().print(table)
+
+
+def _shown(figures: Iterator[Figure], console: Console) -> list[Figure]:
+    """All figures, each said on stderr as soon as it is measured: the whole takes minutes."""
+    measured = []
+    for figure in figures:
+        console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
+        measured.append(figure)
+    return measured
 
 
 @app.command()

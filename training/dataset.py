@@ -6,6 +6,7 @@ Every sample is a pure function of (seed, position), so a run that was stopped g
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -20,6 +22,7 @@ from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
 from grader.types import SurfaceClass
 from training.augment import Sample, change_colours, choose_window, warp
+from training.manifest import ManifestError
 from training.weak_labels import SURFACE_CLASSES
 
 INPUT = InputSpec(
@@ -52,8 +55,13 @@ class Source:
 
 
 def simulated_source(pattern: str, weight: float) -> Source:
-    """Pictures written by `python -m training.simulator`, from every folder that the pattern names."""
-    folders = sorted(Path().glob(pattern))
+    """Pictures written by `python -m training.simulator`, from every folder that the pattern names.
+
+    pattern: folder with `*` and the like, absolute or below the working folder.
+    Raises FileNotFoundError when it holds no picture.
+    """
+    anchor = Path(pattern).anchor
+    folders = sorted(Path(anchor).glob(pattern.removeprefix(anchor)))
     stems = tuple(
         str(path.with_suffix(""))
         for folder in folders
@@ -71,13 +79,19 @@ def photograph_sources(
     """Photographs converted by `python -m training.weak_labels`, one source per data set.
 
     weights: share of the stream by data set name; a set that is not named is left out.
-    licences: only photographs whose stated licence starts with one of these, None for all.
+    licences: only photographs under one of these, see `licence_allowed`; None for all.
+    Raises FileNotFoundError without index.json, ManifestError for a set that is not in it.
     """
     index = json.loads((folder / "index.json").read_text())
+    unknown = {name for name, weight in weights.items() if weight > 0} - {entry["dataset"] for entry in index}
+    if unknown:
+        raise ManifestError(
+            f"{folder / 'index.json'}: unknown dataset {sorted(unknown)} in photograph_shares"
+        )
     by_set: dict[str, list[str]] = {}
     facts: dict[str, list[tuple[int, int, int, int]]] = {}
     for entry in index:
-        if licences is not None and not any(entry["licence"].startswith(word) for word in licences):
+        if not licence_allowed(entry["licence"], licences):
             continue
         stem = str(folder / entry["id"])
         by_set.setdefault(entry["dataset"], []).append(stem)
@@ -95,16 +109,25 @@ def photograph_sources(
     ]
 
 
+def licence_allowed(stated: str, licences: Sequence[str] | None) -> bool:
+    """Whether a stated licence begins with one of the allowed names, as whole words: `CC BY` is not `CC BY-SA 4.0`.
+
+    licences: names such as `MIT`, `CC BY 4.0`; None allows everything, an empty list nothing.
+    """
+    if licences is None:
+        return True
+    return any(re.match(re.escape(name) + r"(?![\w-])", stated) for name in licences)
+
+
 def read_sample(source: Source, stem: str) -> Sample:
-    """Read one sample with its labels."""
+    """Read one sample with its labels. Raises FileNotFoundError when the picture or a label is missing."""
     bgr = cv2.imread(f"{stem}.jpg", cv2.IMREAD_COLOR)
     if bgr is None:
         raise FileNotFoundError(f"{stem}.jpg: expected a JPEG picture")
     rgb = np.ascontiguousarray(bgr[:, :, ::-1])
     if source.simulated:
         surface, crop, instance, net = (
-            cv2.imread(f"{stem}_{name}.png", cv2.IMREAD_UNCHANGED)
-            for name in ("surface", "crop", "instance", "net")
+            _read_label(f"{stem}_{name}.png") for name in ("surface", "crop", "instance", "net")
         )
         net = (net.astype(np.float32) * (254 / 255)).astype(np.uint8)
         net[crop == 0] = 255
@@ -130,6 +153,13 @@ def read_sample(source: Source, stem: str) -> Sample:
         net=np.where(crop_set == 2, 0, 255).astype(np.uint8),
         some_defect=some_defect,
     )
+
+
+def _read_label(path: str) -> NDArray[np.uint8]:
+    label = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    if label is None:
+        raise FileNotFoundError(f"{path}: expected a label picture of the simulator")
+    return label
 
 
 class TrainingStream(Dataset[dict[str, Tensor]]):

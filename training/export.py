@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import pickle
+import warnings
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from grader.errors import ModelMismatchError
 from grader.image_io import read_image
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
-from training.dataset import INPUT
-from training.manifest import Photograph
+from training.dataset import INPUT, licence_allowed
+from training.manifest import ManifestError, Photograph
 from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
 from training.weak_labels import SURFACE_CLASSES
 
@@ -40,10 +43,45 @@ class _WithProbabilities(nn.Module):
 
 
 def load_network(checkpoint: Path) -> nn.Module:
-    """The averaged weights of a checkpoint, as shipped, in evaluation mode."""
+    """The averaged weights of a checkpoint, as shipped, in evaluation mode.
+
+    Raises ModelMismatchError when the file is no checkpoint of this network, OSError when it cannot be read.
+    """
     net = FruitNet(pretrained=False)
-    net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    try:
+        net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    except (RuntimeError, KeyError, TypeError, pickle.UnpicklingError, EOFError) as exc:
+        raise ModelMismatchError(f"{checkpoint}: expected a checkpoint of FruitNet, got {exc}") from exc
     return _WithProbabilities(net).eval()
+
+
+def training_sets(checkpoint: Path, licence_of_set: Mapping[str, str]) -> list[dict[str, str]]:
+    """Name and licence of every set that the weights saw, by the config.json beside each checkpoint.
+
+    Runs that this one started from count too: what they saw is in the weights. Sets whose licence a run did not
+    allow are left out. licence_of_set: stated licence by name of the set.
+
+    Raises FileNotFoundError without a config.json, ManifestError for a set without a licence.
+    """
+    names: set[str] = set()
+    seen: set[Path] = set()
+    at: Path | None = checkpoint
+    while at is not None and at not in seen:
+        seen.add(at)
+        config = json.loads((at.parent / "config.json").read_text(encoding="utf-8"))
+        shares = config["photograph_shares"] if config["photographs"] else {}
+        for name in (name for name, weight in shares.items() if weight > 0):
+            if name not in licence_of_set:
+                raise ManifestError(f"{at.parent / 'config.json'}: no licence is known of the set {name!r}")
+            if licence_allowed(licence_of_set[name], config["licences"]):
+                names.add(name)
+        at = Path(config["start_from"]) if config["start_from"] else None
+    sets = [{"name": name, "licence": licence_of_set[name]} for name in sorted(names)]
+    return [
+        *sets,
+        {"name": "simulator (training/simulator)", "licence": "Apache-2.0"},
+        {"name": "ImageNet (weights of the backbone, efficientnet-lite0)", "licence": "Apache-2.0 (weights)"},
+    ]
 
 
 def export(
@@ -63,16 +101,18 @@ def export(
     example = torch.zeros(1, 3, fruit_side, fruit_side)
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
-    torch.onnx.export(
-        net,
-        (example,),
-        str(weights),
-        input_names=["image"],
-        output_names=list(OUTPUT_NAMES),
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the exporter that writes opset 17 for any size
+        torch.onnx.export(
+            net,
+            (example,),
+            str(weights),
+            input_names=["image"],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     card = {
         "schema": "model-card/1",
         "name": name,

@@ -7,15 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.grade_command import index_mask
 from grader.image_io import read_image
-from grader.pipeline import GradedFrame, GradeOptions, Grader
+from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, FruitView
 from training.annotations import read_boxes, read_mask, read_review
-from training.box_files import LabelledBox
+from training.box_files import LabelledBox, read_voc_boxes
+from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
 from training.statistics import Figure, bootstrap, share
 
@@ -28,9 +29,12 @@ SINGLE_SHOTS = Path(__file__).with_name("single_fruit_shots.txt")
 
 
 class PhotoSuite:
-    """Runs the grader over the `val` split of a data folder. `only`: names of figures, all when empty."""
+    """Runs the grader over the `val` split of a data folder.
 
-    def __init__(self, grader: Grader, data_dir: Path) -> None:
+    Each figure raises ManifestError when the folder lacks a data set that it needs.
+    """
+
+    def __init__(self, grader: FrameGrader, data_dir: Path) -> None:
         self.grader = grader
         self.photographs = load_manifest(data_dir)
 
@@ -61,7 +65,7 @@ class PhotoSuite:
         """Sound fruit on which any defect over 0.5 % of the surface is reported."""
         views: dict[str, list[tuple[float, ...]]] = defaultdict(list)
         kayseri: list[list[tuple[float, ...]]] = []
-        for photo, graded in self._graded("varieties_kayseri"):
+        for _, graded in self._graded("varieties_kayseri"):
             kayseri.append([(_accused(graded),)])
         for photo, graded in self._graded("turntable_fruits360_3body", label_start="sound"):
             views[photo.group].append((_accused(graded),))
@@ -137,11 +141,12 @@ class PhotoSuite:
         The coin lies on the table, the fruit's outline does not: a top view shows the outline nearer to the camera
         than the coin, a side view (as these were taken) farther. The factor between the two planes is one number
         per kind of view, set by how high the phone was held; for each fruit it is the median over the *other*
-        fruit, so no fruit is measured with its own truth.
+        fruit, so no fruit is measured with its own truth (a view with one fruit only counts without the factor).
         """
         ratios: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for photo, graded in self._graded("ecustfd_size"):
-            coin = [box for box in read_boxes(photo, graded.frame.rgb.shape[:2]) if box.name == "coin"]
+            labels = photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
+            coin = [box for box in read_voc_boxes(labels, graded.frame.rgb.shape[:2]) if box.name == "coin"]
             records = [r for r in graded.records if r.measurement.crop is Crop.APPLE]
             if not coin or not records:
                 continue
@@ -154,9 +159,10 @@ class PhotoSuite:
         naive_errors: dict[str, list[tuple[float, ...]]] = defaultdict(list)
         for rows in ratios.values():
             for group, ratio in rows:
-                other = float(np.median([r for g, r in rows if g != group]))
-                fruit[group].append((ratio / other - 1,))
                 naive_errors[group].append((ratio - 1,))
+                others = [r for g, r in rows if g != group]
+                if others:
+                    fruit[group].append((ratio / float(np.median(others)) - 1,))
         means = [[(abs(float(np.mean(errors))),)] for errors in fruit.values()]
         yield bootstrap("diameter_error_ecustfd_fruit", means, _mean, "mean abs. relative error per fruit")
         yield bootstrap(
@@ -172,23 +178,28 @@ class PhotoSuite:
                 yield photo, self.grader.grade_frame(read_image(photo.path), GradeOptions())
 
 
+def _voc_file(photo: Photograph) -> Path:
+    """The boxes of a picture whose entry in the list gives sizes instead."""
+    return photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
+
+
 def _overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
     return float((found & wanted).sum()), float((found | wanted).sum())
 
 
-def _pooled_iou(rows: np.ndarray) -> float:
+def _pooled_iou(rows: NDArray[np.float64]) -> float:
     return float(rows[:, 0].sum() / max(rows[:, 1].sum(), 1))
 
 
-def _mean_iou(rows: np.ndarray) -> float:
+def _mean_iou(rows: NDArray[np.float64]) -> float:
     return float((rows[:, 0] / np.maximum(rows[:, 1], 1)).mean())
 
 
-def _mean(rows: np.ndarray) -> float:
+def _mean(rows: NDArray[np.float64]) -> float:
     return float(rows.mean())
 
 
-def _mean_abs(rows: np.ndarray) -> float:
+def _mean_abs(rows: NDArray[np.float64]) -> float:
     return float(np.abs(rows).mean())
 
 
@@ -218,6 +229,3 @@ def _box_iou(box: LabelledBox, other: Box) -> float:
         return 0.0
     union = (a[2] - a[0]) * (a[3] - a[1]) + (other[2] - other[0]) * (other[3] - other[1]) - w * h
     return w * h / union
-
-
-cv2.setNumThreads(1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.pipeline import GradedFrame, GradeOptions, Grader
+from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, FruitView, SurfaceClass
+from training.frame_grader import FrameGrader
 from training.simulator import Rendered, render_views
 from training.statistics import Figure, bootstrap, share
 
@@ -22,11 +24,21 @@ ACCUSED_SHARE = 0.001
 Rows = list[list[tuple[float, ...]]]
 
 
-class SimulatorSuite:
-    """Runs the grader over `count` simulated apples with defects and `count` sound ones, one view each."""
+def draw_apple(seed: int, sound: bool) -> Rendered:
+    """One random apple from one side, `MM_PER_PX` in the plane of its outline."""
+    return render_views(seed, views=1, mm_per_px=MM_PER_PX, sound=sound)[0]
 
-    def __init__(self, grader: Grader, count: int) -> None:
-        self.grader, self.count = grader, count
+
+class SimulatorSuite:
+    """Runs the grader over `count` simulated apples with defects and `count` sound ones, one view each.
+
+    draw: (seed, sound) -> the picture of one apple.
+    """
+
+    def __init__(
+        self, grader: FrameGrader, count: int, draw: Callable[[int, bool], Rendered] = draw_apple
+    ) -> None:
+        self.grader, self.count, self.draw = grader, count, draw
 
     def figures(self) -> Iterator[Figure]:
         """All figures, one after the other."""
@@ -42,7 +54,7 @@ class SimulatorSuite:
         area: Rows = []
         found = 0
         for picture, graded in self._apples(sound=False, first=FIRST_HELD_OUT_SEED):
-            truth = picture.truth["fruits"][0]
+            truth = _only_fruit(picture)
             if not graded.views:
                 outline.append([(0.0,)])
                 continue
@@ -86,7 +98,7 @@ class SimulatorSuite:
 
     def _apples(self, *, sound: bool, first: int) -> Iterator[tuple[Rendered, GradedFrame]]:
         for number in range(self.count):
-            picture = render_views(first + number, views=1, mm_per_px=MM_PER_PX, sound=sound)[0]
+            picture = self.draw(first + number, sound)
             frame = Frame(frame_id=f"simulated {first + number}", rgb=picture.rgb)
             yield picture, self.grader.grade_frame(frame, GradeOptions(mm_per_px=MM_PER_PX))
 
@@ -102,6 +114,14 @@ def outline_iou(view: FruitView, truth: BoolArray) -> float:
     x0, y0, x1, y1 = view.box_xyxy_px
     mask[y0:y1, x0:x1] = view.mask
     return float((mask & truth).sum() / max((mask | truth).sum(), 1))
+
+
+def _only_fruit(picture: Rendered) -> dict[str, Any]:
+    """Truth of the one fruit, as `training/simulator/truth.py` describes it."""
+    fruits = picture.truth["fruits"]
+    assert isinstance(fruits, list)
+    (fruit,) = fruits
+    return dict(fruit)
 
 
 def _mean(rows: NDArray[np.float64]) -> float:

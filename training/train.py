@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -22,31 +22,9 @@ from torch.utils.tensorboard import SummaryWriter
 from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
 from training.loss import fruit_loss
 from training.network import FruitNet
-
+from training.train_config import ConfigError, TrainConfig
 
 LOG_EVERY = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
-    """A training run. Shares are weights of the sample stream; lengths in pixels; rates per step."""
-
-    out: str
-    simulated: dict[str, float]
-    photographs: str | None = None
-    photograph_shares: dict[str, float] = field(default_factory=dict)
-    licences: tuple[str, ...] | None = None
-    size: int = 224
-    batch: int = 16
-    steps: int = 4000
-    rate: float = 2e-3
-    backbone_rate: float = 0.3
-    warm_up: int = 100
-    average: float = 0.998
-    seed: int = 1
-    start_from: str | None = None
-    threads: int = 2
-    save_every: int = 200
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
@@ -58,7 +36,11 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 
 
 def train(config: TrainConfig) -> Path:
-    """Run or resume; returns the path of the last checkpoint."""
+    """Run or resume; returns the path of the last checkpoint.
+
+    Raises ConfigError, ManifestError or OSError before anything is written when there is nothing to train on.
+    """
+    sources = training_sources(config)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
@@ -94,7 +76,7 @@ def train(config: TrainConfig) -> Path:
     ) as progress:
         task = progress.add_task("", total=config.steps, completed=step)
         net.train()
-        for batch in _batches(config, step):
+        for batch in _batches(config, sources, step):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, config) * group["factor"]
             with torch.autocast("cpu", torch.bfloat16):
@@ -135,14 +117,27 @@ def train(config: TrainConfig) -> Path:
     return last
 
 
-def _batches(config: TrainConfig, step: int) -> Iterator[dict[str, Tensor]]:
-    sources: list[Source] = [simulated_source(pattern, share) for pattern, share in config.simulated.items()]
+def training_sources(config: TrainConfig) -> list[Source]:
+    """Everything the config names, with shares over 0.
+
+    Raises FileNotFoundError for a missing folder, ManifestError for an unknown data set, ConfigError when the
+    licences leave nothing.
+    """
+    sources = [simulated_source(pattern, share) for pattern, share in config.simulated.items() if share > 0]
     if config.photographs:
         folder = Path(config.photographs)
         sources += photograph_sources(folder, config.photograph_shares, config.licences)
-    stream = TrainingStream(
-        sources, config.size, config.seed, step * config.batch, (config.steps - step) * config.batch
-    )
+    if not sources:
+        raise ConfigError(
+            f"{config.out}: expected something to train on, got nothing "
+            f"(photograph_shares {config.photograph_shares}, licences {config.licences})"
+        )
+    return sources
+
+
+def _batches(config: TrainConfig, sources: Sequence[Source], step: int) -> Iterator[dict[str, Tensor]]:
+    left = max(config.steps - step, 0)
+    stream = TrainingStream(sources, config.size, config.seed, step * config.batch, left * config.batch)
     return iter(DataLoader(stream, config.batch, num_workers=1, prefetch_factor=6))
 
 
