@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import sqrt
+from math import radians, sqrt, tan
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ def rgb_to_lab(rgb: UInt8Array) -> FloatArray:
     Args:
         rgb: uint8 (..., 3), R-G-B.
     """
-    return _linear_to_lab(_linear_levels()[rgb])
+    return _linear_to_lab(_linear_levels().take(rgb))
 
 
 def measure_colour(
@@ -74,11 +74,10 @@ def measure_colour(
     rgb, area = skin.rgb.reshape(-1, 3).take(judged, axis=0), skin.area_px2.take(judged)
     relative = skin.relative.take(judged)
     lab = rgb_to_lab(rgb) if colour_matrix is None else _corrected_to_lab(rgb, colour_matrix)
-    lightness, a, b = lab[:, 0], lab[:, 1], lab[:, 2]
-    chroma = np.sqrt(a * a + b * b)
-    glare = (lightness > GLARE_LIGHTNESS) & (chroma < GLARE_MAX_CHROMA)
-    area = np.where(relative > RING_RELATIVE_RADIUS, area * np.float32(RING_WEIGHT), area)
+    lightness, a, b = np.ascontiguousarray(lab.T)
+    glare = (lightness > GLARE_LIGHTNESS) & (a * a + b * b < GLARE_MAX_CHROMA**2)
     clipped = (rgb[:, 0] >= CLIPPED_LEVEL) & (rgb[:, 1] >= CLIPPED_LEVEL) & (rgb[:, 2] >= CLIPPED_LEVEL)
+    area = np.where(relative > RING_RELATIVE_RADIUS, area * np.float32(RING_WEIGHT), area)
     area = np.where(glare | clipped | (lightness < SHADOW_LIGHTNESS), np.float32(0), area)
     total = float(area.sum(dtype=np.float64))
     if total <= 0:
@@ -99,25 +98,33 @@ def classify_skin(lab: FloatArray) -> tuple[BoolArray, BoolArray]:
     Args:
         lab: float32 (N, 3), CIELAB.
     """
-    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
-    vivid = chroma >= np.where(
-        lab[:, 0] < DARK_LIGHTNESS, np.float32(MIN_DARK_CHROMA), np.float32(MIN_RED_CHROMA)
+    lightness, a, b = np.ascontiguousarray(lab.T)
+    least_chroma = np.where(
+        lightness < DARK_LIGHTNESS, np.float32(MIN_DARK_CHROMA), np.float32(MIN_RED_CHROMA)
     )
-    blush = vivid & (hue >= MIN_HUE_DEG) & (hue < BLUSH_MAX_HUE_DEG)
-    light_red = vivid & (hue >= BLUSH_MAX_HUE_DEG) & (hue < LIGHT_RED_MAX_HUE_DEG)
+    vivid = a * a + b * b >= least_chroma * least_chroma
+    red, beyond_light_red = ~_beyond_hue(a, b, BLUSH_MAX_HUE_DEG), _beyond_hue(a, b, LIGHT_RED_MAX_HUE_DEG)
+    right_half = a > 0  # all hues asked for lie in (-90, 90) degrees
+    blush = vivid & right_half & red & _beyond_hue(a, b, MIN_HUE_DEG)
+    light_red = vivid & right_half & ~red & ~beyond_light_red
     return blush, light_red
 
 
+def _beyond_hue(a: FloatArray, b: FloatArray, hue_deg: float) -> BoolArray:
+    """atan2(b, a) >= hue_deg for a > 0, without the arc tangent, which is most of the time of a colour."""
+    return np.asarray(b >= a * np.float32(tan(radians(hue_deg))))
+
+
 def _share(area: FloatArray, where: BoolArray, total: float) -> float:
-    return min(1.0, float(area[where].sum(dtype=np.float64)) / total)
+    return min(1.0, float((area * where).sum(dtype=np.float64)) / total)
 
 
 def _mean_lab(lab: FloatArray, area: FloatArray, where: BoolArray, total: float) -> Lab | None:
-    weight = area[where].astype(np.float64)
-    if weight.sum() < MIN_PATCH_FRACTION * total:
+    weight = (area * where).astype(np.float64)
+    covered = float(weight.sum())
+    if covered < MIN_PATCH_FRACTION * total:
         return None
-    mean = weight @ lab[where] / weight.sum()
+    mean = weight @ lab / covered
     return float(mean[0]), float(mean[1]), float(mean[2])
 
 

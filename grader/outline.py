@@ -70,13 +70,31 @@ def _harmonic_basis() -> Float64Array:
     return basis
 
 
+@lru_cache(maxsize=1)
+def _penalty() -> Float64Array:
+    """float64 (1 + 2 HARMONICS,) squared: the cost of each harmonic, in the order of `_harmonic_basis`."""
+    order = np.concatenate([[0], np.tile(np.arange(1, HARMONICS + 1), 2)]).astype(np.float64)
+    penalty = np.diag(SMOOTHNESS * RAY_COUNT * order**4)
+    penalty.setflags(write=False)
+    return penalty
+
+
+@lru_cache(maxsize=1)
+def _caliper_directions() -> Float64Array:
+    """float64 (2, WIDTH_DIRECTIONS): unit vectors of the directions of `widths`."""
+    angles = np.arange(WIDTH_DIRECTIONS) * (np.pi / WIDTH_DIRECTIONS)
+    directions = np.stack([np.cos(angles), np.sin(angles)])
+    directions.setflags(write=False)
+    return directions
+
+
 def largest_part(mask: BoolArray) -> UInt8Array:
     """uint8 (h, w), 1 on the largest connected part of the mask with its holes filled, else 0.
 
     Raises:
         ValueError: the mask is empty.
     """
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         raise ValueError("expected a mask with at least one pixel, got an empty one")
     filled = np.zeros(mask.shape, np.uint8)
@@ -110,8 +128,7 @@ def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float
     scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
     """
     basis = _harmonic_basis()
-    order = np.concatenate([[0], np.tile(np.arange(1, HARMONICS + 1), 2)]).astype(np.float64)
-    penalty = np.diag(SMOOTHNESS * RAY_COUNT * order**4)
+    penalty = _penalty()
     robust = np.ones(RAY_COUNT)
     seen = weight > 0.5 if (weight > 0.5).sum() >= RAY_COUNT // 4 else weight > 0
     smooth, spread = radius_px, 0.0
@@ -191,9 +208,9 @@ def _edge_along_normals(
     colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
         np.float32
     )
-    colour = colour + 0.5 * (np.roll(colour, 1, axis=0) + np.roll(colour, -1, axis=0))
-    change = (colour[:, 4:] - colour[:, :-4]) * 0.5
-    strength = np.sqrt(np.square(change).sum(axis=-1))
+    change = (colour[:, 4:] - colour[:, :-4]) * np.float32(0.5)
+    change += np.float32(0.5) * (np.roll(change, 1, axis=0) + np.roll(change, -1, axis=0))
+    strength = np.sqrt(np.einsum("rsc,rsc->rs", change, change))
     place = steps[2:-2]
     likely = strength * np.exp(-0.5 * np.square(place / (0.6 * search_px))).astype(np.float32)
     best = 1 + np.argmax(likely[:, 1:-1], axis=1)
@@ -202,7 +219,9 @@ def _edge_along_normals(
     bend = left - 2 * top + right
     shift = np.where(bend < -1e-3, 0.5 * (left - right) / np.minimum(bend, -1e-3), 0.0)
     offset = place[best] + np.clip(shift, -0.5, 0.5) * STEP_PX
-    clear = (top >= MIN_EDGE_LEVELS) & (top >= MIN_EDGE_RATIO * np.median(strength, axis=1))
+    middle = strength.shape[1] // 2  # an odd number of steps: the median is one of them
+    typical = np.partition(strength, middle, axis=1)[:, middle]
+    clear = (top >= MIN_EDGE_LEVELS) & (top >= MIN_EDGE_RATIO * typical)
     clear &= (bend < 0) & (best > 1) & (best < strength.shape[1] - 2)
     return radius + offset / np.maximum((normal * rays).sum(axis=-1), 0.5), clear
 
@@ -210,8 +229,7 @@ def _edge_along_normals(
 def widths(points_xy: Float64Array) -> Float64Array:
     """Caliper width of a closed curve, unit of the points: float64 (WIDTH_DIRECTIONS,), width k along the direction
     pi k / WIDTH_DIRECTIONS from +x towards +y."""
-    angles = np.arange(WIDTH_DIRECTIONS) * (np.pi / WIDTH_DIRECTIONS)
-    along = points_xy @ np.stack([np.cos(angles), np.sin(angles)])
+    along = points_xy @ _caliper_directions()
     return np.asarray(along.max(axis=0) - along.min(axis=0))
 
 

@@ -140,11 +140,12 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     outline = fit_outline(view)
     x0, y0 = view.box_xyxy_px[:2]
     points = outline.points_xy_px + np.array([x0, y0])
-    diameter_px = float(np.median(widths(points)))
+    all_widths = widths(points)
+    diameter_px = float(np.median(all_widths))
     centre = (outline.centre_xy_px[0] + x0, outline.centre_xy_px[1] + y0)
     if isinstance(scale, BeltScale):
         points = _face_camera(points, centre, scale)
-    all_widths = widths(points)
+        all_widths = widths(points)
     shape = _shape(points, all_widths, _axis_offset(view, outline), crop)
     shape_index = None if shape.length is None else shape.length / shape.diameter
     if scale is None:

@@ -67,7 +67,8 @@ def _relative_radius(
     distance, angle = cv2.cartToPolar(dx, dy)
     ray = (angle * np.float32(RAY_COUNT / (2 * pi)) + np.float32(0.5)).astype(np.intp)
     # A centre outside its own (crescent) mask has rays that leave at once: no outline is nearer than a pixel.
-    radius = np.maximum(np.append(profile, profile[:2]).astype(np.float32), np.float32(1)).take(ray)
+    outline = np.maximum(np.append(profile, profile[:2]), 1.0).astype(np.float32)
+    radius = outline.take(ray)
     return distance / radius, radius
 
 

@@ -26,8 +26,8 @@ def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> ND
     where `inside` exceeds `SEED_LEVEL`; flooding down from there (watershed, Vincent and Soille 1991) hands every
     other pixel to a seed.
     """
-    seeds, count = ndimage.label(fruit & (inside > SEED_LEVEL), structure=np.ones((3, 3)))
-    parts, part_count = ndimage.label(fruit)
+    seeds, count = _connected(fruit & (inside > SEED_LEVEL), 8)
+    parts, part_count = _connected(fruit, 4)
     seeds, count = _sure_seeds(seeds, count, parts, inside)
     if part_count:
         seeded = np.bincount(parts[seeds > 0], minlength=part_count + 1) > 0
@@ -39,13 +39,15 @@ def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> ND
     if count == 0:
         return np.zeros(fruit.shape, np.int32)
     labels = seeds.astype(np.uint16)
-    pairs = np.unique(np.stack([parts[seeds > 0], seeds[seeds > 0]]), axis=1)
-    lonely = np.flatnonzero(np.bincount(pairs[0], minlength=part_count + 1) == 1)
+    at_seed = seeds > 0
+    part_of, seed_of = np.divmod(np.unique(parts[at_seed] * np.int64(count + 1) + seeds[at_seed]), count + 1)
+    lonely = np.bincount(part_of, minlength=part_count + 1) == 1
     only_seed = np.zeros(part_count + 1, np.uint16)
-    only_seed[pairs[0]] = pairs[1]
-    alone = np.isin(parts, lonely)
+    only_seed[part_of] = seed_of
+    alone = lonely[parts]
     labels[alone] = only_seed[parts[alone]]  # no neighbour touches it: nothing to flood
-    _flood(labels, fruit & ~alone, inside)
+    if not lonely[part_of].all():
+        _flood(labels, fruit & ~alone, inside)
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         if where is None:
             continue
@@ -56,16 +58,26 @@ def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> ND
     return np.asarray(labels, np.int32)
 
 
+def _connected(mask: BoolArray, connectivity: int) -> tuple[NDArray[np.int32], int]:
+    """Connected parts of a mask, numbered from 1, and how many there are."""
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S)
+    return np.asarray(labels, np.int32), count - 1
+
+
 def _sure_seeds(
     seeds: NDArray[np.int32], count: int, parts: NDArray[np.int32], inside: FloatArray
 ) -> tuple[NDArray[np.int32], int]:
     """Drop the doubtful of several seeds in one part, renumber the others from 1."""
     if count <= 1:
         return seeds, count
-    numbers = np.arange(1, count + 1)
-    peak = np.asarray(ndimage.maximum(inside, seeds, numbers))
-    area = np.bincount(seeds.ravel(), minlength=count + 1)[1:]
-    part = np.asarray(ndimage.maximum(parts, seeds, numbers), np.int32)
+    cells = np.flatnonzero(seeds)
+    number = seeds.ravel()[cells]
+    peak = np.zeros(count + 1, np.float32)
+    np.maximum.at(peak, number, inside.ravel()[cells])
+    part = np.zeros(count + 1, np.int32)
+    np.maximum.at(part, number, parts.ravel()[cells])
+    area = np.bincount(number, minlength=count + 1)
+    peak, part, area = peak[1:], part[1:], area[1:]
     largest = np.zeros(part.max() + 1)
     np.maximum.at(largest, part, area)
     sure = (peak >= SURE_MIDDLE) & (area >= SMALLEST_MIDDLE * largest[part])
