@@ -54,7 +54,10 @@ class Format(StrEnum):
 
 @app.command()
 def grade(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, folders (searched recursively), videos.")],
+    paths: Annotated[
+        list[Path],  # not checked by typer: one unreadable path must not stop the others
+        typer.Argument(help="Pictures, folders (searched recursively), videos.", readable=False),
+    ],
     crop: Annotated[CropChoice, typer.Option(help="What runs on the line.")] = CropChoice.AUTO,
     variety: Annotated[str | None, typer.Option(help="Variety, such as fuji; sets the colour rule.")] = None,
     standard: Annotated[str | None, typer.Option(help="Id or file of a grading standard.")] = None,

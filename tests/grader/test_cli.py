@@ -1,71 +1,32 @@
+"""The command `grader`: options, formats, exit codes, streams. Unusual pictures: `test_cli_pictures.py`."""
+
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import pty
-import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from grader.calibration import save_calibration
 from grader.cli import app
-from grader.grade_command import CSV_COLUMNS, class_names
+from grader.grade_command import CSV_COLUMNS
 from grader.image_io import read_image, write_jpeg, write_png
 from grader.pipeline import newest_model
 from grader.types import UInt8Array
-from tests.grader.odd_pictures import HUGE_HW, ODD, PLAIN, ROTATED_HW, UNREADABLE, write_odd_pictures
+from tests.grader.command import COMMAND, ROOT, grade, rows, start
 from tests.grader.test_calibration import calibration
 
-ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "from grader.cli import app; app()"]
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
-
-
-def grade(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["grade", *map(str, arguments)], env={"COLUMNS": "200"})
-
-
-def start(*arguments: str | Path, stdout: int = subprocess.PIPE, limit_bytes: int | None = None,
-          as_others: bool = False) -> subprocess.CompletedProcess[str]:  # fmt: skip
-    """The command in a process of its own. as_others: root loses its right to pass by file permissions."""
-
-    def limit() -> None:
-        if limit_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-        if as_others:
-            for right in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-                ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, right)
-
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        preexec_fn=limit if limit_bytes is not None or as_others else None,
-        check=False,
-    )
-
-
-def rows(text: str) -> list[dict[str, object]]:
-    """The objects of a JSON Lines text; NaN and Infinity are no JSON."""
-
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is no JSON")
-
-    return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
+CAMERA_MATRIX = np.array([[800.0, 0, 320], [0, 800.0, 240], [0, 0, 1]])
 
 
 @pytest.fixture(scope="module")
@@ -76,115 +37,6 @@ def apples(tmp_path_factory: pytest.TempPathFactory, apple_rgb: UInt8Array) -> P
     for name, rgb in (("a", small), ("b", small[::-1, ::-1]), ("c", small[:, ::-1])):
         write_jpeg(folder / f"{name}.jpg", np.ascontiguousarray(rgb))
     return folder
-
-
-# ---- unusual and unreadable pictures: all in one call, so that each could spoil the others
-
-
-@dataclass(frozen=True)
-class Mixed:
-    """One call on a folder of good, odd and unreadable pictures."""
-
-    folder: Path
-    out: Path
-    result: Result
-
-    def frame(self, name: str) -> dict[str, object]:
-        frames = rows((self.out / "frames.jsonl").read_text())
-        found = [frame for frame in frames if frame["frame"] == (self.folder / name).as_posix()]
-        assert len(found) == 1, f"{name}: expected one line in frames.jsonl, got {len(found)}"
-        return found[0]
-
-    def fruits(self, name: str) -> list[dict[str, object]]:
-        found = rows((self.out / "fruits.jsonl").read_text())
-        return [fruit for fruit in found if fruit["frame"] == (self.folder / name).as_posix()]
-
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory, apple_rgb: UInt8Array) -> Mixed:
-    root = tmp_path_factory.mktemp("mixed")
-    write_odd_pictures(root / "in", apple_rgb)
-    result = grade(root / "in", "--mm-per-px", "0.5", "--out", root / "out", "--masks")
-    return Mixed(folder=root / "in", out=root / "out", result=result)
-
-
-def test_some_unread_is_exit_1_and_counted(mixed: Mixed) -> None:
-    assert mixed.result.exit_code == 1, mixed.result.output
-    assert f"{len(UNREADABLE)} input(s) could not be read; the others are done" in mixed.result.stderr
-
-
-@pytest.mark.parametrize(("name", "message"), UNREADABLE.items())
-def test_unreadable_picture_is_named_with_its_reason(mixed: Mixed, name: str, message: str) -> None:
-    lines = [line for line in mixed.result.stderr.splitlines() if f"/in/{name}" in line]
-    assert len(lines) == 1, mixed.result.stderr
-    assert lines[0].startswith("error: ")
-    assert message in lines[0]
-    assert mixed.fruits(name) == []
-    assert not (mixed.out / "masks" / f"{name}.png").exists()
-
-
-@pytest.mark.parametrize(("name", "flag"), ODD.items())
-def test_odd_picture_is_read_and_flagged(mixed: Mixed, name: str, flag: str) -> None:
-    notes = mixed.frame(name)["notes"]
-    assert isinstance(notes, list)
-    assert flag in notes
-    for fruit in mixed.fruits(name):
-        assert flag in fruit["quality_flags"]
-
-
-@pytest.mark.parametrize("name", ["black.png", "white.png"])
-def test_black_or_clipped_frame_is_a_value_not_an_error(mixed: Mixed, name: str) -> None:
-    assert mixed.frame(name)["fruits"] == 0
-    assert f"/in/{name}: no fruit judged ({ODD[name]}" in mixed.result.stderr
-
-
-def test_no_fruit_is_a_value_not_an_error(mixed: Mixed) -> None:
-    assert mixed.frame("nothing.png") == {
-        "frame": (mixed.folder / "nothing.png").as_posix(),
-        "fruits": 0,
-        "notes": ["no_fruit"],
-    }
-    assert "/in/nothing.png: no fruit judged (no_fruit)" in mixed.result.stderr
-
-
-@pytest.mark.parametrize("name", ["alpha.png", "animated.gif", "cmyk.jpg", "deep_colour.png", "rotated.jpg"])
-def test_every_colour_picture_shows_the_same_apple(mixed: Mixed, name: str) -> None:
-    assert mixed.fruits(name), f"{name}: expected the apple of zz_good.jpg"
-
-
-def test_the_good_picture_between_them_is_graded(mixed: Mixed) -> None:
-    assert mixed.frame("zz_good.jpg")["notes"] == []
-    assert {fruit["crop"] for fruit in mixed.fruits("zz_good.jpg")} == {"apple"}
-
-
-def test_masks_have_the_size_of_the_upright_picture(mixed: Mixed) -> None:
-    assert read_image(mixed.out / "masks" / "rotated.jpg.png").rgb.shape[:2] == ROTATED_HW
-    with Image.open(mixed.out / "masks" / "huge.jpg.png") as huge:
-        assert huge.size == HUGE_HW[::-1]
-        assert huge.mode == "L"
-
-
-def test_mask_values_are_those_of_classes_json(mixed: Mixed) -> None:
-    assert json.loads((mixed.out / "classes.json").read_text()) == class_names()
-    with Image.open(mixed.out / "masks" / "zz_good.jpg.png") as image:
-        values = np.unique(np.asarray(image))
-    assert 1 in values
-    assert {str(value) for value in values} <= set(class_names())
-
-
-def test_every_readable_picture_has_exactly_one_frame_line_and_mask(mixed: Mixed) -> None:
-    readable = sorted([*ODD, *PLAIN])
-    frames = rows((mixed.out / "frames.jsonl").read_text())
-    assert [Path(str(frame["frame"])).name for frame in frames] == readable
-    assert sorted(path.name for path in (mixed.out / "masks").iterdir()) == [
-        f"{name}.png" for name in readable
-    ]
-
-
-def test_stdout_is_fruits_jsonl(mixed: Mixed) -> None:
-    assert mixed.result.stdout == (mixed.out / "fruits.jsonl").read_text()
-    fruits = rows(mixed.result.stdout)
-    assert {fruit["schema"] for fruit in fruits} == {"fruit/1"}
 
 
 # ---- scale, edge, views
@@ -346,9 +198,6 @@ def test_calibration_of_another_picture_size(tmp_path: Path, apples: Path, sampl
     assert {Path(str(fruit["frame"])).name for fruit in graded} == {"bench_apple.jpg"}
 
 
-CAMERA_MATRIX = np.array([[800.0, 0, 320], [0, 800.0, 240], [0, 0, 1]])
-
-
 # ---- files and streams that fail
 
 
@@ -437,20 +286,30 @@ def test_the_installed_command_grades(apples: Path) -> None:
 def test_progress_on_a_terminal_leaves_stdout_alone(apples: Path) -> None:
     """With stderr a terminal the bar is drawn there; results still go to the file that stdout is."""
     ours, terminal = pty.openpty()
-    try:
-        process = subprocess.Popen(
-            [*COMMAND, "grade", str(apples / "a.jpg"), "--format", "jsonl"],
-            stdout=subprocess.PIPE, stderr=terminal, text=True, cwd=ROOT, env=os.environ | {"TERM": "xterm"},
-        )  # fmt: skip
-        out, _ = process.communicate(timeout=300)
-        shown = os.read(ours, 65536).decode()
-    finally:
-        os.close(terminal)
-        os.close(ours)
+    process = subprocess.Popen(
+        [*COMMAND, "grade", str(apples / "a.jpg"), "--format", "jsonl"],
+        stdout=subprocess.PIPE, stderr=terminal, text=True, cwd=ROOT, env=os.environ | {"TERM": "xterm"},
+    )  # fmt: skip
+    os.close(terminal)
+    shown = read_terminal(ours)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert {fruit["schema"] for fruit in rows(out)} == {"fruit/1"}
-    assert "grading" in shown
-    assert "fruit/1" not in shown
+    assert b"grading" in shown
+    assert b"fruit/1" not in shown
+
+
+def read_terminal(terminal: int) -> bytes:
+    """All that is written to a terminal until its other side is closed."""
+    shown = b""
+    try:
+        while part := os.read(terminal, 4096):
+            shown += part
+    except OSError:  # how Linux says that nobody writes any more
+        pass
+    finally:
+        os.close(terminal)
+    return shown
 
 
 # ---- the other verbs
