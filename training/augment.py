@@ -50,6 +50,10 @@ class Target:
     inside: NDArray[np.float32]
 
 
+CLOSE_UP_SHARE = 0.6
+SMALLEST_CLOSE_UP = 0.003
+"""Share of the samples that show one fruit or object alone, and of the picture that it has to cover."""
+OTHER_OBJECT_BIT = 8
 STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65, 1.2), (0.8, 1.15, 0.75))
 """Gains of R, G, B in linear-ish terms of encoded values, as seen in pictures of sorting boxes and kitchens."""
 
@@ -60,19 +64,29 @@ def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, floa
     Pixels in edge coordinates: the first pixel covers 0 to 1.
     """
     height, width = sample.instance.shape
-    counts = np.bincount(sample.instance.ravel(), minlength=256)[1:255]
-    numbers = np.flatnonzero(counts > 0.003 * height * width) + 1
-    if len(numbers) and rng.random() < 0.6:
-        rows, cols = np.nonzero(sample.instance == rng.choice(numbers))
-        x0, x1, y0, y1 = cols.min(), cols.max() + 1, rows.min(), rows.max() + 1
-        extent = max(x1 - x0, y1 - y0)
-        side = extent * rng.uniform(1.08, 1.45)
-        jitter = rng.uniform(-0.08, 0.08, 2) * extent
-        return (x0 + x1) / 2 + jitter[0], (y0 + y1) / 2 + jitter[1], side
+    if rng.random() < CLOSE_UP_SHARE:
+        shown = _close_ups(sample)
+        if shown:
+            rows, cols = np.nonzero(shown[rng.integers(len(shown))])
+            x0, x1, y0, y1 = cols.min(), cols.max() + 1, rows.min(), rows.max() + 1
+            extent = max(x1 - x0, y1 - y0)
+            side = extent * rng.uniform(1.08, 1.45)
+            jitter = rng.uniform(-0.08, 0.08, 2) * extent
+            return (x0 + x1) / 2 + jitter[0], (y0 + y1) / 2 + jitter[1], side
     side = max(height, width) * rng.choice([1.0, rng.uniform(0.55, 1.0), rng.uniform(1.0, 1.7)])
     slack = 0.5 * abs(max(height, width) - side)
     shift = rng.uniform(-slack, slack, 2)
     return width / 2 + shift[0], height / 2 + shift[1], side
+
+
+def _close_ups(sample: Sample) -> list[NDArray[np.bool_]]:
+    """Every fruit and every other object large enough to look at alone, as bool (H, W): the second look sees both."""
+    smallest = SMALLEST_CLOSE_UP * sample.instance.size
+    counts = np.bincount(sample.instance.ravel(), minlength=256)[1:255]
+    shown = [sample.instance == number for number in np.flatnonzero(counts > smallest) + 1]
+    objects = (sample.crop_set == OTHER_OBJECT_BIT).astype(np.uint8)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(objects)
+    return shown + [parts == n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] > smallest]
 
 
 def warp(sample: Sample, window: tuple[float, float, float], size: int, rng: np.random.Generator) -> Target:

@@ -223,11 +223,19 @@ def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], ground)
 
 
+def _object_kind(rng: np.random.Generator) -> str:
+    """Oranges and bananas are what lies beside apples most often; each of the others is drawn alike."""
+    choice = rng.random()
+    if choice < 0.5:
+        return "orange" if choice < 0.25 else "banana"
+    return str(rng.choice(BODY_KINDS if choice < 0.8 else OBJECT_KINDS))
+
+
 def _objects(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
     at: list[tuple[float, float, float]] = []
     objects, fruits = [], []
     for _ in range(int(rng.integers(1, 6))):
-        kind = str(rng.choice(BODY_KINDS if rng.random() < 0.6 else OBJECT_KINDS))
+        kind = _object_kind(rng)
         x, y = place_beside(rng, at, 42.0)
         at.append((x, y, 42.0))
         objects.append(
