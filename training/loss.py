@@ -12,8 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-DEFECT_WEIGHT = 3.0
+DEFECT_WEIGHT = 2.0
 """A defect pixel counts this often: defects cover about a tenth of the fruit pixels of the stream."""
+FALSE_ALARM_WEIGHT = 5.0
+"""A pixel known to be sound, stem or calyx counts up to this much more, by how surely it is called a defect: the
+network otherwise finds it cheap to call every stem rot, and the stem is the most suspicious place of most fruit."""
+SOME_DEFECT_WEIGHT = 0.1
 LANDMARK_WEIGHT = 2.0
 SUSPICIOUS_SHARE = 0.05
 """Share of a box's pixels that `some_defect` asks to be defects; web photographs show larger ones."""
@@ -40,12 +44,12 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
     no_defect = known & ~allowed[:, 4:].any(1)
     landmark = known & ~allowed[:, :2].any(1) & ~defect_only
     weight = known.float() + (DEFECT_WEIGHT - 1) * defect_only + (LANDMARK_WEIGHT - 1) * landmark
+    log_defect = surface[:, 4:].logsumexp(1) - surface.logsumexp(1)
+    probability = log_defect.exp()
+    weight = weight + FALSE_ALARM_WEIGHT * no_defect * probability.detach()
     pixel = set_loss(surface, allowed)
     parts = {"surface": (pixel * weight).sum() / weight.sum().clamp(min=1)}
 
-    log_total = surface.logsumexp(1)
-    log_defect = surface[:, 4:].logsumexp(1) - log_total
-    probability = log_defect.exp()
     judged = (defect_only | no_defect).float()
     overlap = (probability * judged * defect_only).sum((1, 2))
     total = (probability * judged).sum((1, 2)) + defect_only.sum((1, 2))
@@ -59,7 +63,7 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
         ranked = log_defect.flatten(1)[rows].masked_fill(~boxed[rows], -1e4).sort(1, descending=True).values
         wanted = (boxed[rows].sum(1).float() * SUSPICIOUS_SHARE).ceil().clamp(min=1)
         top = (torch.arange(ranked.shape[1]).unsqueeze(0) < wanted.unsqueeze(1)).float()
-        parts["some_defect"] = 0.3 * (-(ranked * top).sum(1) / wanted).clamp(max=6).mean()
+        parts["some_defect"] = SOME_DEFECT_WEIGHT * (-(ranked * top).sum(1) / wanted).clamp(max=6).mean()
 
     crop_allowed = unpack(batch["crop_set"], crop.shape[1])
     crop_known = crop_allowed.any(1)
