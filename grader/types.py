@@ -96,7 +96,9 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.low) and isfinite(self.high) and self.low <= self.value <= self.high):
-            raise ValueError(f"expected finite low <= value <= high, got {self.low}, {self.value}, {self.high}")
+            raise ValueError(
+                f"expected finite low <= value <= high, got {self.low}, {self.value}, {self.high}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -170,7 +172,9 @@ class FruitView:
             if tuple(shape) != hw:
                 raise ValueError(f"{name} must have the shape of the box {hw}, got {shape}")
         if self.mask.dtype != np.bool_ or self.surface.dtype != np.uint8:
-            raise ValueError(f"expected mask bool and surface uint8, got {self.mask.dtype}, {self.surface.dtype}")
+            raise ValueError(
+                f"expected mask bool and surface uint8, got {self.mask.dtype}, {self.surface.dtype}"
+            )
         for array in (self.rgb, self.mask, self.surface, self.confidence, self.net_cover):
             array.setflags(write=False)
 
