@@ -117,7 +117,7 @@ def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]
     map_x = np.float32(centre[0]) + rays[:, :1] * samples
     map_y = np.float32(centre[1]) + rays[:, 1:] * samples
     inside = cv2.remap(filled * np.uint8(200), map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
-    radius = inside.sum(axis=1, dtype=np.uint32) / 200.0
+    radius = cv2.reduce(inside, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] / 200.0
     return centre, np.maximum(radius, STEP_PX)
 
 
