@@ -103,6 +103,7 @@ def export(
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the exporter that writes opset 17 for any size
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)  # a Slice stays: nothing is lost
         torch.onnx.export(
             net,
             (example,),

@@ -102,9 +102,7 @@ class PhotoSuite:
         """Single-fruit shop shots called by their crop, oranges and bananas called neither."""
         hits = {Crop.APPLE: 0, Crop.MELON: 0}
         counts = {Crop.APPLE: 0, Crop.MELON: 0}
-        apple_names = (
-            set(SINGLE_SHOTS.read_text(encoding="utf-8").split()) if SINGLE_SHOTS.exists() else set()
-        )
+        apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
         for photo, graded in self._graded("varieties_grocerystore", "grocerystore-melons"):
             if photo.crop is Crop.MELON:
                 if not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:

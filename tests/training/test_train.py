@@ -1,0 +1,112 @@
+"""A run that was stopped goes on where it was; a restricted run sees only what it may."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.converted import write_photographs
+from training.network import FruitNet
+from training.simulator import generate
+from training.train import learning_rate, train, training_sources
+from training.train_config import ConfigError, TrainConfig
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three simulated pictures of 96 px."""
+    folder = tmp_path_factory.mktemp("simulated")
+    generate(folder, 3, seed=1, preset="single", size_hw=(96, 96))
+    return folder
+
+
+def tiny(pictures: Path, out: Path, steps: int) -> TrainConfig:
+    return TrainConfig(
+        out=str(out), simulated={str(pictures): 1.0}, size=64, batch=2, steps=steps, threads=1, save_every=2
+    )
+
+
+def test_learning_rate_warms_up_and_falls_to_a_hundredth() -> None:
+    config = TrainConfig(out="x", simulated={}, rate=2.0, warm_up=100, steps=1100)
+    assert learning_rate(0, config) == pytest.approx(0.02)
+    assert learning_rate(98, config) == pytest.approx(1.98)
+    assert learning_rate(99, config) == pytest.approx(2.0)
+    assert learning_rate(100, config) == pytest.approx(2.0)
+    assert learning_rate(600, config) == pytest.approx(2.0 * 0.505)
+    assert learning_rate(1100, config) == pytest.approx(0.02)
+    assert learning_rate(5000, config) == pytest.approx(0.02)
+    rates = [learning_rate(step, config) for step in range(99, 1101)]
+    assert all(later <= earlier for earlier, later in pairwise(rates))
+
+
+def test_learning_rate_of_the_shortest_runs() -> None:
+    none = TrainConfig(out="x", simulated={}, rate=2.0, warm_up=0, steps=10)
+    assert learning_rate(0, none) == pytest.approx(2.0)
+    only = TrainConfig(out="x", simulated={}, rate=2.0, warm_up=10, steps=10)
+    assert learning_rate(9, only) == pytest.approx(2.0)
+    assert learning_rate(10, only) == pytest.approx(2.0)
+    assert learning_rate(11, only) == pytest.approx(0.02)
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(pictures: Path, tmp_path: Path) -> None:
+    through = torch.load(train(tiny(pictures, tmp_path / "through", 4)), weights_only=True)
+    out = tmp_path / "stopped"
+    half = torch.load(train(tiny(pictures, out, 2)), weights_only=True)
+    last = train(tiny(pictures, out, 4))
+    whole = torch.load(last, weights_only=True)
+    assert last == out / "last.pt"
+    assert (half["step"], whole["step"], through["step"]) == (2, 4, 4)
+    assert json.loads((out / "config.json").read_text()) == asdict(tiny(pictures, out, 4))
+    assert sorted(path.name for path in out.iterdir()) == ["config.json", "last.pt", "tensorboard"]
+    for part in ("net", "average"):
+        FruitNet(pretrained=False).load_state_dict(whole[part])
+        for name, value in whole[part].items():
+            assert torch.isfinite(value).all(), name
+            torch.testing.assert_close(value, through[part][name], rtol=1e-4, atol=1e-5, msg=name)
+    assert not torch.equal(whole["net"]["surface.weight"], half["net"]["surface.weight"])
+    assert not torch.equal(whole["net"]["surface.weight"], whole["average"]["surface.weight"])
+
+    before = last.read_bytes()
+    assert train(tiny(pictures, out, 4)) == last  # a finished run has nothing to do
+    assert last.read_bytes() == before
+
+
+def test_a_run_may_start_from_the_averaged_weights_of_another(pictures: Path, tmp_path: Path) -> None:
+    first = FruitNet(pretrained=False).state_dict()
+    torch.save({"average": first, "net": {}}, tmp_path / "first.pt")
+    config = replace(
+        tiny(pictures, tmp_path / "out", 1), start_from=str(tmp_path / "first.pt"), rate=0.0, batch=1
+    )
+    state = torch.load(train(config), weights_only=True)
+    for name, value in state["net"].items():
+        if name.endswith((".weight", ".bias")):
+            assert torch.equal(value, first[name]), name
+
+
+def test_nothing_is_written_when_there_is_nothing_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="expected simulated pictures"):
+        train(tiny(tmp_path / "nowhere", tmp_path / "out", 1))
+    assert not (tmp_path / "out").exists()
+
+
+def test_licences_restrict_training(pictures: Path, tmp_path: Path) -> None:
+    entries = [("a", "plates", "MIT"), ("b", "plates", "none stated"), ("c", "vines", "CC BY-NC 4.0")]
+    folder = write_photographs(tmp_path, entries, (1, 1, 9, 9))
+    photographs = TrainConfig(
+        out="x", simulated={}, photographs=str(folder), photograph_shares={"plates": 1.0, "vines": 1.0}
+    )
+
+    def seen(config: TrainConfig) -> set[str]:
+        return {Path(stem).name for source in training_sources(config) for stem in source.stems}
+
+    assert seen(photographs) == {"a", "b", "c"}
+    assert seen(replace(photographs, licences=("MIT", "CC BY"))) == {"a"}
+    with pytest.raises(ConfigError, match=r"expected something to train on.*licences \(\)"):
+        training_sources(replace(photographs, licences=()))
+    both = replace(photographs, licences=(), simulated={str(pictures): 1.0, str(tmp_path / "unused"): 0.0})
+    assert seen(both) == {"000000", "000001", "000002"}
