@@ -35,6 +35,8 @@ MARGIN = 1.2
 """Side of the second look over the fruit's extent: background on all sides tells where the fruit ends."""
 FIRST_DEFECT_CHANNEL = 4
 """Channels of `surface` before it are background, sound skin, stem and calyx (the card is checked for that)."""
+DEFECT_LEVEL = 0.5
+"""All kinds of defect together must be likelier than everything sound together; the probability of the fruit is 1."""
 SMALLEST_SHARE = 0.03
 """Area of the smallest fruit over the largest of one frame: fruit on one line differ by 2 in diameter, 4 in area; a
 crate seen at a slant by 5 in diameter, 25 in area."""
@@ -172,6 +174,8 @@ def _classes(
 ) -> tuple[UInt8Array, FloatArray]:
     """`SurfaceClass` of each pixel of `mask` (h, w) and how sure it is, 0-1.
 
+    A pixel is a defect when that is likelier than skin, stem and calyx together (`DEFECT_LEVEL`).
+
     surface: float32 (channels, rows, columns), probabilities of `values`. Skin, stem, calyx and all defects together
     are enlarged and compared there, so their borders are smooth; the kind of a defect is decided on the grid.
     """
@@ -184,13 +188,13 @@ def _classes(
     skin -= defect
     best = np.maximum(skin, stem)
     np.maximum(best, calyx, out=best)
-    np.maximum(best, defect, out=best)
     # Of equally likely ones the class of the greater value wins, so the greatest of all that reach `best` is the
     # class. A maximum is several times as fast as writing through masks.
     classes = (stem >= best).view(np.uint8) * np.uint8(SurfaceClass.STEM)
     np.maximum(classes, (calyx >= best).view(np.uint8) * np.uint8(SurfaceClass.CALYX), out=classes)
-    blemished = (defect >= best).view(np.uint8)
+    blemished = (defect > DEFECT_LEVEL * fruit).view(np.uint8)
     if blemished.any():
+        np.maximum(best, defect * blemished, out=best)
         kinds = _likeliest(defects, values[FIRST_DEFECT_CHANNEL:])
         larger = cv2.resize(kinds, (side, side), interpolation=cv2.INTER_NEAREST)[part]
         np.maximum(classes, larger * blemished, out=classes)
