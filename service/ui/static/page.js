@@ -6,7 +6,7 @@ import { fruitCard, markSelected as markCard } from "./cards.js";
 import { markClass } from "./classes.js";
 import { readOptions, setScale, startOptions } from "./options.js";
 import { startRuler } from "./ruler.js";
-import { markSelected as markSpot, showPicture } from "./stage.js";
+import { markSelected as markSpot, previewPicture, showPicture } from "./stage.js";
 
 const $ = (id) => document.getElementById(id);
 const KEPT = "gradings";
@@ -97,7 +97,8 @@ function draw() {
   const grading = current?.grading;
   const picture = grading?.pictures[current.view];
   $("empty").hidden = Boolean(current);
-  $("picture").hidden = !picture || Boolean(current.problem);
+  const preview = !picture && current?.waiting ? current.thumb : null;
+  $("picture").hidden = !(picture || preview) || Boolean(current.problem);
   $("picture-name").textContent = current?.title ?? _("No picture yet");
   $("sample-tag").hidden = !current?.sample;
   $("picture-meta").textContent = grading ? meta(grading, picture) : "";
@@ -117,6 +118,7 @@ function draw() {
     const here = fruits.map((fruit, index) => ({ fruit, index })).filter(({ fruit }) => fruit.frame === picture.frame);
     showPicture($("picture"), picture, here, { marks, onSelect: select });
   }
+  if (preview) previewPicture($("picture"), preview);
   markChosen();
   drawStrip();
 }
@@ -205,6 +207,7 @@ function stripItem(entry) {
   image.src = entry.grading?.pictures[0].url ?? entry.thumb;
   image.alt = "";
   image.loading = "lazy";
+  image.addEventListener("error", () => image.classList.add("unreadable"));
   const label = document.createElement("span");
   label.className = "thumb-name";
   const views = entry.grading?.pictures.length ?? 1;

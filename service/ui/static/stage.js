@@ -31,6 +31,16 @@ export function showPicture(root, picture, fruits, { marks, onSelect }) {
   });
 }
 
+// A picture that is still being graded: its shape is known once the browser has read it.
+export function previewPicture(root, url) {
+  const image = document.createElement("img");
+  image.alt = "";
+  image.className = "preview";
+  image.addEventListener("load", () => root.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight));
+  image.src = url;
+  root.replaceChildren(image);
+}
+
 function badge(fruit) {
   const number = document.createElement("span");
   number.className = "number";
