@@ -20,7 +20,6 @@ from torch.utils.data import Dataset
 
 from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
-from grader.types import SurfaceClass
 from training.augment import Sample, change_colours, choose_window, warp
 from training.manifest import ManifestError
 from training.weak_labels import SURFACE_CLASSES
@@ -40,7 +39,6 @@ for _bit, _value in enumerate(SURFACE_CLASSES):
     _BIT_OF_SURFACE[int(_value)] = np.uint32(1 << _bit)
 _BIT_OF_CROP = np.zeros(256, np.uint8)
 _BIT_OF_CROP[:4] = (1, 2, 4, 8)
-DEFECT_BITS = sum(1 << bit for bit, value in enumerate(SURFACE_CLASSES) if value >= SurfaceClass.BRUISE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

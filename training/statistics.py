@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,9 @@ class Figure:
     unit: str
 
     def to_json(self) -> dict[str, object]:
-        """Rounded to five digits."""
-        numbers = {key: round(getattr(self, key), 5) for key in ("value", "low", "high")}
+        """Rounded to five digits; null where nothing could be measured."""
+        raw = {key: getattr(self, key) for key in ("value", "low", "high")}
+        numbers = {key: round(value, 5) if isfinite(value) else None for key, value in raw.items()}
         return {**numbers, "n": self.n, "unit": self.unit}
 
 
