@@ -7,6 +7,7 @@ from threading import Thread
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from service.errors import NotFoundError, StorageFullError
@@ -72,6 +73,7 @@ JSON = st.recursive(
 def test_any_record_survives_the_database(tmp_path: Path) -> None:
     store = RecordStore(open_database(tmp_path / "any.sqlite3"))
 
+    @bounds(deadline=None, max_examples=50)
     @given(extra=JSON)
     def round_trip(extra: object) -> None:
         sent = {**record(), "extra": extra}

@@ -3,9 +3,11 @@ import { _, data, clock, name, number } from "./texts.js";
 import { get, grade, Problem } from "./api.js";
 import { cameraAllowed, takePicture } from "./camera.js";
 import { fruitCard, markSelected as markCard } from "./cards.js";
-import { markClass } from "./classes.js";
+import { takeDrops } from "./drop.js";
 import { readOptions, setScale, startOptions } from "./options.js";
 import { startRuler } from "./ruler.js";
+import { watchModel } from "./status.js";
+import { showStrip } from "./strip.js";
 import { markSelected as markSpot, previewPicture, showPicture } from "./stage.js";
 
 const $ = (id) => document.getElementById(id);
@@ -186,46 +188,7 @@ function optionsDiffer() {
 // ---- the strip of pictures
 
 function drawStrip() {
-  const items = entries.map(stripItem);
-  const firstSample = entries.findIndex((entry) => entry.sample);
-  if (firstSample >= 0) {
-    const divider = document.createElement("li");
-    divider.className = "divider";
-    divider.textContent = _("Samples");
-    items.splice(firstSample, 0, divider);
-  }
-  $("strip").replaceChildren(...items);
-}
-
-function stripItem(entry) {
-  const item = document.createElement("li");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "thumb";
-  if (entry === current) button.setAttribute("aria-current", "true");
-  const image = document.createElement("img");
-  image.src = entry.grading?.pictures[0].url ?? entry.thumb;
-  image.alt = "";
-  image.loading = "lazy";
-  image.addEventListener("error", () => image.classList.add("unreadable"));
-  const label = document.createElement("span");
-  label.className = "thumb-name";
-  const views = entry.grading?.pictures.length ?? 1;
-  label.textContent = views > 1 ? `${entry.title} × ${views}` : entry.title;
-  const chips = document.createElement("span");
-  chips.className = "chips";
-  for (const fruit of entry.grading?.fruits ?? []) {
-    const chip = document.createElement("span");
-    chip.className = "chip";
-    chip.title = fruit.texts.class;
-    chips.append(markClass(chip, fruit.grade.class));
-  }
-  button.append(image, label, chips);
-  button.classList.toggle("waiting", Boolean(entry.waiting));
-  button.classList.toggle("failed", Boolean(entry.problem));
-  button.addEventListener("click", () => open(entry));
-  item.append(button);
-  return item;
+  showStrip($("strip"), entries, current, open);
 }
 
 function stepView(by) {
@@ -280,23 +243,6 @@ async function loadSamples() {
   if (answer.pending) setTimeout(loadSamples, 700);
 }
 
-async function watchModel() {
-  let state = "failed";
-  let words = _("The grader does not answer");
-  try {
-    const models = await get("/api/v1/models");
-    const loading = !models.ready && models.loading;
-    state = models.ready ? "ready" : loading ? "loading" : "failed";
-    words = { ready: _("Ready"), loading: _("Loading the model"), failed: _("Cannot grade") }[state];
-    $("status").title = models.problem ?? models.models.find((model) => model.in_use)?.model_id ?? "";
-  } catch {
-    // the words above say it
-  }
-  $("status").dataset.state = state;
-  $("status-text").textContent = words;
-  setTimeout(watchModel, state === "loading" ? 1000 : 15000);
-}
-
 // ---- hands
 
 $("choose").addEventListener("click", () => $("files").click());
@@ -345,24 +291,7 @@ function toggleMarks() {
   draw();
 }
 
-let dragDepth = 0;
-addEventListener("dragenter", (event) => {
-  if (![...event.dataTransfer.types].includes("Files")) return;
-  dragDepth += 1;
-  $("dropping").hidden = false;
-});
-addEventListener("dragleave", () => {
-  dragDepth = Math.max(0, dragDepth - 1);
-  $("dropping").hidden = dragDepth === 0;
-});
-addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  dragDepth = 0;
-  $("dropping").hidden = true;
-  addFiles(event.dataTransfer.files);
-});
-addEventListener("paste", (event) => addFiles(event.clipboardData.files));
+takeDrops(addFiles);
 
 const keys = {
   "?": () => $("help").showModal(),
