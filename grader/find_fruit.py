@@ -29,6 +29,11 @@ from grader.types import (
 
 FRUIT_LEVEL = 0.5
 """A pixel is fruit when apple and melon together are likelier than not."""
+CROP_LEVEL = 0.6
+"""A fruit must look this much like one crop over its whole surface, on average: chosen on photographs (`val`), where
+apples have 0.89 and more. Higher would leave more oranges alone and lose apples under a strong colour cast."""
+OTHER_OBJECT = 3
+"""Channel of `crop` for things that are neither apple nor melon."""
 SMALLEST_PX = 6
 """Fruit smaller than this across in the first pass (of about 256) are not judged."""
 MARGIN = 1.2
@@ -119,11 +124,13 @@ def _view(
 ) -> FruitView | None:
     """Put one fruit's outputs back onto the frame's pixels. None when the second look sees no apple or melon."""
     surface = outputs["surface"]
-    own, touches_fruit = _own_part(surface[0] < 0.5, outputs["inside"][0], found, window)
+    kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
+    background = np.maximum(surface[0], kind_map[:, :, OTHER_OBJECT])  # a banana beside the apple is no skin
+    own, touches_fruit = _own_part(background < 0.5, outputs["inside"][0], found, window)
     if not own.any():
         return None
-    kinds = cv2.mean(cv2.resize(outputs["crop"].transpose(1, 2, 0), own.shape[::-1]), own.view(np.uint8))
-    if kinds[1] + kinds[2] < FRUIT_LEVEL:
+    kinds = cv2.mean(kind_map, own.view(np.uint8))
+    if max(kinds[1], kinds[2]) < CROP_LEVEL:
         return None
     kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
 
@@ -131,7 +138,7 @@ def _view(
     height, width = frame.rgb.shape[:2]
     first_row, first_col = max(-top, 0), max(-left, 0)
     in_frame = (slice(first_row, height - top), slice(first_col, width - left))
-    mask = _enlarge(surface[0], side, in_frame) < 0.5
+    mask = _enlarge(background, side, in_frame) < 0.5
     if touches_fruit:
         mask &= _enlarge(own.astype(np.float32), side, in_frame) > 0.5
     if not mask.any():
