@@ -108,8 +108,7 @@ def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]
     The radius is the length of the ray inside the mask, sampled bilinearly every pixel: right to about 0.2 px for
     a round fruit, where a contour through pixel centres is 0.5 px too small.
     """
-    moments = cv2.moments(filled, binaryImage=True)
-    centre = (moments["m10"] / moments["m00"], moments["m01"] / moments["m00"])
+    centre = (_mean_place(filled, 0), _mean_place(filled, 1))
     x, y, box_w, box_h = cv2.boundingRect(filled)
     reach = hypot(max(centre[0] - x, x + box_w - centre[0]), max(centre[1] - y, y + box_h - centre[1])) + 1
     samples = np.arange(0.5, reach, 1.0, dtype=np.float32)
@@ -119,6 +118,12 @@ def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]
     inside = cv2.remap(filled * np.uint8(200), map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
     radius = cv2.reduce(inside, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] / 200.0
     return centre, np.maximum(radius, STEP_PX)
+
+
+def _mean_place(filled: UInt8Array, axis: int) -> float:
+    """Mean column (axis 0) or row (axis 1) of the pixels of a mask; a tenth of the time of `cv2.moments`."""
+    count = cv2.reduce(filled, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    return float(np.arange(count.size) @ count / count.sum())
 
 
 def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float64Array, float]:
