@@ -9,95 +9,66 @@ from scipy import ndimage
 
 from grader.types import BoolArray, FloatArray
 
-SEED_LEVEL = 0.5
-"""A fruit's middle: `inside` is 1 in the middle of a fruit and 0 at its rim, so 0.5 separates touching ones."""
-SURE_MIDDLE = 0.65
-SMALLEST_MIDDLE = 0.04
-"""Of several middles in one connected part, those that never get this deep, or are this small beside the largest, are
-ripples of one fruit and not fruit of their own. Set by eye on simulated fruit with a half-trained network."""
-LEVELS = (0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.0)
-"""Steps of the flood: finer than the network's error in `inside`."""
+LEVELS = (0.9, 0.8, 0.7, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, 0.0)
+"""Steps of the flood through `inside`, which is 1 in the middle of a fruit and 0 at its rim."""
+DEEPEST_SADDLE = 0.6
+"""Two middles are two fruit when the way between them leads below this share of the lower one; a shallower dip is a
+ripple of one fruit. A network that is unsure says 0.55 in the middle and 0.2 between two fruit: ratio 0.4."""
+LEAST_PEAK = 0.5
+"""A middle counts when it is at least this share of the deepest one of its connected part: specks at the rim do not."""
+
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> NDArray[np.int32]:
     """Label the pixels of `fruit` by fruit, 0 elsewhere.
 
-    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. Seeds are the connected parts
-    where `inside` exceeds `SEED_LEVEL`; flooding down from there (watershed, Vincent and Soille 1991) hands every
-    other pixel to a seed.
+    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. A flood from the deepest level
+    down (watershed, Vincent and Soille 1991) starts a label at each middle and joins two labels that meet before
+    the flood has sunk to `DEEPEST_SADDLE` of the lower one's peak (dynamics of minima, Grimaud 1992).
     """
-    seeds, count = _connected(fruit & (inside > SEED_LEVEL), 8)
-    parts, part_count = _connected(fruit, 4)
-    seeds, count = _sure_seeds(seeds, count, parts, inside)
-    if part_count:
-        seeded = np.bincount(parts[seeds > 0], minlength=part_count + 1) > 0
-        for part in np.flatnonzero(~seeded[1:]) + 1:  # a part without a middle: its deepest pixel is the seed
-            own = parts == part
-            if own.sum() >= smallest_px**2 / 2:
-                count += 1
-                seeds[own & (inside >= inside[own].max())] = count
-    if count == 0:
-        return np.zeros(fruit.shape, np.int32)
-    labels = seeds.astype(np.uint16)
-    at_seed = seeds > 0
-    part_of, seed_of = np.divmod(np.unique(parts[at_seed] * np.int64(count + 1) + seeds[at_seed]), count + 1)
-    lonely = np.bincount(part_of, minlength=part_count + 1) == 1
-    only_seed = np.zeros(part_count + 1, np.uint16)
-    only_seed[part_of] = seed_of
-    alone = lonely[parts]
-    labels[alone] = only_seed[parts[alone]]  # no neighbour touches it: nothing to flood
-    if not lonely[part_of].all():
-        _flood(labels, fruit & ~alone, inside)
-    for number, where in enumerate(ndimage.find_objects(labels), start=1):
+    parts, part_count = ndimage.label(fruit)
+    labels = np.zeros(fruit.shape, np.uint16)
+    if part_count == 0:
+        return labels.astype(np.int32)
+    deepest = np.append(0.0, ndimage.maximum(inside, parts, np.arange(1, part_count + 1)))
+    peaks = [0.0]
+    for level in LEVELS:
+        region = fruit & (inside >= level)
+        pools, _ = ndimage.label(region)
+        for pool, where in enumerate(ndimage.find_objects(pools), start=1):
+            own = pools[where] == pool
+            meeting = np.unique(labels[where][own])
+            meeting = meeting[meeting > 0]
+            if len(meeting) == 0:
+                peak = float(inside[where][own].max())
+                if peak >= LEAST_PEAK * deepest[parts[where][own][0]]:
+                    peaks.append(peak)
+                    labels[where][own] = len(peaks) - 1
+            elif len(meeting) > 1:
+                highest = int(max(meeting, key=lambda number: peaks[number]))
+                for number in meeting:
+                    if level > DEEPEST_SADDLE * peaks[number] and number != highest:
+                        labels[where][labels[where] == number] = highest
+        _grow(labels, region)
+    for number, where in enumerate(ndimage.find_objects(labels.astype(np.int32)), start=1):
         if where is None:
             continue
         height, width = (part.stop - part.start for part in where)
         own = labels[where] == number
         if min(height, width) < smallest_px or own.sum() < 0.35 * smallest_px**2:
             labels[where][own] = 0
-    return np.asarray(labels, np.int32)
+    return labels.astype(np.int32)
 
 
-def _connected(mask: BoolArray, connectivity: int) -> tuple[NDArray[np.int32], int]:
-    """Connected parts of a mask, numbered from 1, and how many there are."""
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S)
-    return np.asarray(labels, np.int32), count - 1
-
-
-def _sure_seeds(
-    seeds: NDArray[np.int32], count: int, parts: NDArray[np.int32], inside: FloatArray
-) -> tuple[NDArray[np.int32], int]:
-    """Drop the doubtful of several seeds in one part, renumber the others from 1."""
-    if count <= 1:
-        return seeds, count
-    cells = np.flatnonzero(seeds)
-    number = seeds.ravel()[cells]
-    peak = np.zeros(count + 1, np.float32)
-    np.maximum.at(peak, number, inside.ravel()[cells])
-    part = np.zeros(count + 1, np.int32)
-    np.maximum.at(part, number, parts.ravel()[cells])
-    area = np.bincount(number, minlength=count + 1)
-    peak, part, area = peak[1:], part[1:], area[1:]
-    largest = np.zeros(part.max() + 1)
-    np.maximum.at(largest, part, area)
-    sure = (peak >= SURE_MIDDLE) & (area >= SMALLEST_MIDDLE * largest[part])
-    sure |= area == largest[part]
-    renumbered = np.zeros(count + 1, np.int32)
-    renumbered[1:][sure] = np.arange(1, int(sure.sum()) + 1)
-    return renumbered[seeds], int(sure.sum())
-
-
-def _flood(labels: NDArray[np.uint16], fruit: BoolArray, inside: FloatArray) -> None:
-    """Grow the labels, in place, one pixel at a time, level by level from the middle of the fruit to its rim."""
-    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
-    if not fruit.any():
-        return
-    for level in LEVELS:
-        region = fruit & (inside >= level)
-        while True:
-            new = (labels == 0) & region
-            grown = cv2.dilate(labels, cross)
-            new &= grown > 0
-            if not new.any():
-                break
-            labels[new] = grown[new]
+def _grow(labels: NDArray[np.uint16], region: BoolArray) -> None:
+    """Grow the labels, in place, one pixel at a time until they fill the region."""
+    while True:
+        new = (labels == 0) & region
+        if not new.any():
+            return
+        grown = cv2.dilate(labels, _CROSS)
+        new &= grown > 0
+        if not new.any():
+            return
+        labels[new] = grown[new]
