@@ -50,7 +50,10 @@ def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> ND
                 for number in meeting:
                     if level > DEEPEST_SADDLE * peaks[number] and number != highest:
                         labels[where][labels[where] == number] = highest
-        _grow(labels, region)
+        if len(peaks) > 2:  # a single label has nobody to share pixels with: it is filled at the end
+            _grow(labels, region)
+    if len(peaks) == 2:
+        labels[fruit] = 1
     for number, where in enumerate(ndimage.find_objects(labels.astype(np.int32)), start=1):
         if where is None:
             continue
