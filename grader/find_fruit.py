@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from grader.onnx_model import OnnxModel
+from grader.other_produce import is_other_produce
 from grader.outline import largest_part
 from grader.preprocess import PAD_RGB, to_tensor
 from grader.touching import split_touching
@@ -108,7 +109,7 @@ def _second_pass(frame: Frame, model: OnnxModel, found: list[_Found], crop: Crop
     views = []
     for number, (item, window) in enumerate(zip(found, windows, strict=True)):
         single = {name: value[number] for name, value in outputs.items()}
-        view = _view(frame, model, item, window, single, crop)
+        view = _view(frame, model, item, window, tensors[number], single, crop)
         if view is not None:
             views.append(view)
     return views
@@ -119,6 +120,7 @@ def _view(
     model: OnnxModel,
     found: _Found,
     window: tuple[int, int, int],
+    tensor: FloatArray,
     outputs: dict[str, FloatArray],
     crop: Crop | None,
 ) -> FruitView | None:
@@ -130,7 +132,8 @@ def _view(
     if not own.any():
         return None
     kinds = cv2.mean(kind_map, own.view(np.uint8))
-    if max(kinds[1], kinds[2]) < CROP_LEVEL:
+    likelier = max(kinds[1], kinds[2])
+    if likelier < CROP_LEVEL or is_other_produce(model, likelier, tensor, own):
         return None
     kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
 

@@ -29,6 +29,8 @@ _KEYS = {
     "crop_classes",
     "trained_on",
 }
+_OPTIONAL_KEYS = {"produce"}
+_PRODUCE_KEYS = {"weights", "sha256"}
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
 
@@ -50,11 +52,20 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProduceSpec:
+    """The classifier of other produce that lies beside the network; it takes the same tensor."""
+
+    weights: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """What the grader needs to know of a network.
 
     strides: pixels of input per pixel of output, by output name.
     surface_classes: `SurfaceClass` of each channel of `surface`. crop_classes: names of the channels of `crop`.
+    produce: the second opinion on other produce, None when the model has none.
     """
 
     folder: Path
@@ -67,6 +78,7 @@ class ModelCard:
     surface_classes: tuple[SurfaceClass, ...]
     crop_classes: tuple[str, ...]
     trained_on: tuple[dict[str, str], ...]
+    produce: ProduceSpec | None = None
 
     @property
     def model_id(self) -> str:
@@ -89,15 +101,21 @@ def load_card(folder: Path) -> ModelCard:
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         actual = raw.get("schema") if isinstance(raw, dict) else type(raw).__name__
         raise ModelCardError(f"{path}: expected schema {SCHEMA!r}, got {actual!r}")
-    _same_keys(path, "card", raw, _KEYS)
+    _same_keys(path, "card", {key: raw[key] for key in raw if key not in _OPTIONAL_KEYS}, _KEYS)
     try:
         _same_keys(path, "input", raw["input"], _INPUT_KEYS)
+        if "produce" in raw:
+            _same_keys(path, "produce", raw["produce"], _PRODUCE_KEYS)
         card = _build(folder, raw)
     except (KeyError, TypeError, ValueError) as exc:
         raise ModelCardError(f"{path}: {exc}") from exc
     actual = sha256_of(card.weights)
     if actual != card.sha256:
         raise ModelMismatchError(f"{card.weights}: expected sha256 {card.sha256} (card), got {actual}")
+    if card.produce is not None and (actual := sha256_of(card.produce.weights)) != card.produce.sha256:
+        raise ModelMismatchError(
+            f"{card.produce.weights}: expected sha256 {card.produce.sha256} (card), got {actual}"
+        )
     return card
 
 
@@ -155,7 +173,14 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
         surface_classes=surface_classes,
         crop_classes=tuple(raw["crop_classes"]),
         trained_on=tuple(raw["trained_on"]),
+        produce=_produce(folder, raw.get("produce")),
     )
+
+
+def _produce(folder: Path, raw: dict[str, str] | None) -> ProduceSpec | None:
+    if raw is None:
+        return None
+    return ProduceSpec(weights=folder / str(raw["weights"]), sha256=str(raw["sha256"]))
 
 
 def _triple(name: str, values: list[float]) -> tuple[float, float, float]:

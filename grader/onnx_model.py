@@ -17,16 +17,7 @@ class OnnxModel:
 
     def __init__(self, card: ModelCard) -> None:
         """Raises ModelMismatchError when the file is no ONNX model or its inputs and outputs are not the card's."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                str(card.weights), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as exc:
-            raise ModelMismatchError(f"{card.weights}: expected an ONNX model, got {exc}") from exc
+        self._session = _open(card.weights)
         self.card = card
         inputs = [item.name for item in self._session.get_inputs()]
         outputs = [item.name for item in self._session.get_outputs()]
@@ -35,6 +26,7 @@ class OnnxModel:
                 f"{card.weights}: expected input {card.input.name!r} and outputs {sorted(OUTPUTS)}, "
                 f"got {inputs} and {sorted(outputs)}"
             )
+        self._produce = None if card.produce is None else _open_produce(card.produce.weights)
         self._warm_up()
 
     @classmethod
@@ -47,6 +39,18 @@ class OnnxModel:
         values = self._session.run(list(OUTPUTS), {self.card.input.name: tensor})
         return dict(zip(OUTPUTS, values, strict=True))
 
+    def other_produce(self, tensor: FloatArray, share: FloatArray) -> float | None:
+        """Probability, 0-1, that the thing looked at is an orange, a lemon or a banana; None when nobody can say.
+
+        tensor: float32 (1, 3, S, S), as `run` takes it for one fruit. share: float32 (S/32, S/32), share of each cell
+        that the fruit covers, 0-1.
+        """
+        if self._produce is None:
+            return None
+        inputs = {"image": tensor, "share": share[np.newaxis, np.newaxis]}
+        (other,) = self._produce.run(["other"], inputs)
+        return float(other[0])
+
     def _warm_up(self) -> None:
         side = self.card.input.multiple * 2
         outputs = self.run(np.zeros((1, 3, side, side), np.float32))
@@ -58,3 +62,22 @@ class OnnxModel:
                 raise ModelMismatchError(
                     f"{self.card.weights}: output {name}: expected shape {expected}, got {value.shape}"
                 )
+
+
+def _open(weights: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    except Exception as exc:
+        raise ModelMismatchError(f"{weights}: expected an ONNX model, got {exc}") from exc
+
+
+def _open_produce(weights: Path) -> ort.InferenceSession:
+    session = _open(weights)
+    names = [item.name for item in (*session.get_inputs(), *session.get_outputs())]
+    if names != ["image", "share", "other"]:
+        raise ModelMismatchError(f"{weights}: expected inputs image, share and output other, got {names}")
+    return session

@@ -65,7 +65,7 @@ def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, floa
     """
     height, width = sample.instance.shape
     if rng.random() < CLOSE_UP_SHARE:
-        shown = _close_ups(sample)
+        shown = close_ups(sample)
         if shown:
             rows, cols = np.nonzero(shown[rng.integers(len(shown))])
             x0, x1, y0, y1 = cols.min(), cols.max() + 1, rows.min(), rows.max() + 1
@@ -79,7 +79,7 @@ def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, floa
     return width / 2 + shift[0], height / 2 + shift[1], side
 
 
-def _close_ups(sample: Sample) -> list[NDArray[np.bool_]]:
+def close_ups(sample: Sample) -> list[NDArray[np.bool_]]:
     """Every fruit and every other object large enough to look at alone, as bool (H, W): the second look sees both."""
     smallest = SMALLEST_CLOSE_UP * sample.instance.size
     counts = np.bincount(sample.instance.ravel(), minlength=256)[1:255]

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from grader.image_io import read_image
 from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
 from training.augment import Sample, change_colours, choose_window, warp
 from training.manifest import ManifestError
+from training.paste import onto_background, paste_things
 from training.weak_labels import SURFACE_CLASSES
 
 INPUT = InputSpec(
@@ -161,10 +163,23 @@ def _read_label(path: str) -> NDArray[np.uint8]:
 
 
 class TrainingStream(Dataset[dict[str, Tensor]]):
-    """`count` training samples from `first` on, of size x size pixels, drawn from the sources by weight."""
+    """`count` training samples from `first` on, of size x size pixels, drawn from the sources by weight.
 
-    def __init__(self, sources: Sequence[Source], size: int, seed: int, first: int, count: int) -> None:
+    backgrounds, paste_share: see `TrainConfig`; with a share over 0 both kinds of source are needed.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        size: int,
+        seed: int,
+        first: int,
+        count: int,
+        backgrounds: Sequence[Path] = (),
+        paste_share: float = 0.0,
+    ) -> None:
         self.sources = tuple(sources)
+        self.backgrounds, self.paste_share = tuple(backgrounds), paste_share
         self.size, self.seed, self.first, self.count = size, seed, first, count
         weights = np.array([source.weight for source in self.sources])
         self.shares = weights / weights.sum()
@@ -175,8 +190,9 @@ class TrainingStream(Dataset[dict[str, Tensor]]):
     def __getitem__(self, position: int) -> dict[str, Tensor]:
         cv2.setNumThreads(0)
         rng = np.random.default_rng((self.seed, self.first + position))
-        source = self.sources[rng.choice(len(self.sources), p=self.shares)]
-        sample = read_sample(source, source.stems[rng.integers(len(source.stems))])
+        source, sample = self._draw(rng, self.shares)
+        if self.paste_share and rng.random() < self.paste_share:
+            sample = self._mixed(source, sample, rng)
         target = warp(sample, choose_window(sample, rng), self.size, rng)
         if sample.some_defect.any() and target.some_defect.sum() < 0.02 * target.some_defect.size:
             target.some_defect[:] = False
@@ -189,3 +205,17 @@ class TrainingStream(Dataset[dict[str, Tensor]]):
             "net": torch.from_numpy(target.net),
             "some_defect": torch.from_numpy(target.some_defect),
         }
+
+    def _draw(self, rng: np.random.Generator, shares: NDArray[np.float64]) -> tuple[Source, Sample]:
+        source = self.sources[rng.choice(len(self.sources), p=shares)]
+        return source, read_sample(source, source.stems[rng.integers(len(source.stems))])
+
+    def _mixed(self, source: Source, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Simulated things before a real background, or pasted into a photograph."""
+        if source.simulated:
+            path = self.backgrounds[rng.integers(len(self.backgrounds))]
+            return onto_background(sample, read_image(path).rgb)
+        if sample.some_defect.any():  # what is pasted might hide the only defect
+            return sample
+        simulated = self.shares * [source.simulated for source in self.sources]
+        return paste_things(sample, self._draw(rng, simulated / simulated.sum())[1], rng)

@@ -41,6 +41,7 @@ def train(config: TrainConfig) -> Path:
     Raises ConfigError, ManifestError or OSError before anything is written when there is nothing to train on.
     """
     sources = training_sources(config)
+    background_pictures(config)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
@@ -135,9 +136,21 @@ def training_sources(config: TrainConfig) -> list[Source]:
     return sources
 
 
+def background_pictures(config: TrainConfig) -> list[Path]:
+    """The pictures of `config.backgrounds`; none without it. Raises ConfigError for a folder without any."""
+    if config.backgrounds is None:
+        return []
+    pictures = sorted(Path(config.backgrounds).glob("*.jpg"))
+    if not pictures:
+        raise ConfigError(f"{config.backgrounds}: expected JPEG pictures of backgrounds, found none")
+    return pictures
+
+
 def _batches(config: TrainConfig, sources: Sequence[Source], step: int) -> Iterator[dict[str, Tensor]]:
     left = max(config.steps - step, 0)
-    stream = TrainingStream(sources, config.size, config.seed, step * config.batch, left * config.batch)
+    backgrounds = background_pictures(config)
+    first, count = step * config.batch, left * config.batch
+    stream = TrainingStream(sources, config.size, config.seed, first, count, backgrounds, config.paste_share)
     return iter(DataLoader(stream, config.batch, num_workers=1, prefetch_factor=6))
 
 

