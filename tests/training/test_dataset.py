@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -191,3 +193,20 @@ def test_shares_of_the_stream(tmp_path: Path) -> None:
     seen = [int(stream[position]["crop_set"].max()) for position in range(240)]
     assert set(seen) == {2, 4}
     assert 0.65 < seen.count(2) / 240 < 0.85
+
+
+def test_a_share_of_both_kinds_is_mixed(tmp_path: Path) -> None:
+    """Simulated pictures get the ground, photographs the simulated thing, and none when the share is 0."""
+    write_plain(tmp_path / "sim", 0, 2)
+    ground = tmp_path / "ground.jpg"
+    cv2.imwrite(str(ground), np.full((40, 40, 3), 250, np.uint8))
+    folder = write_photographs(tmp_path, [("a", "plates", "MIT")], BOX)
+    (photographs,) = photograph_sources(folder, {"plates": 1.0})
+    photographs = replace(photographs, facts={stem: [] for stem in photographs.stems})
+    sources = [simulated_source(str(tmp_path / "sim"), 1.0), photographs]
+    plain = TrainingStream(sources, 32, 1, 0, 40)
+    mixed = TrainingStream(sources, 32, 1, 0, 40, [ground], 0.5)
+    changed = [not torch.equal(plain[n]["image"], mixed[n]["image"]) for n in range(40)]
+    assert any(changed)
+    none = TrainingStream(sources, 32, 1, 0, 40, [ground], 0.0)
+    assert all(torch.equal(plain[n]["image"], none[n]["image"]) for n in range(40))

@@ -94,6 +94,15 @@ def test_nothing_is_written_when_there_is_nothing_to_train_on(tmp_path: Path) ->
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_without_backgrounds_is_named_before_anything_is_written(
+    pictures: Path, tmp_path: Path
+) -> None:
+    config = replace(tiny(pictures, tmp_path / "run", 1), backgrounds=str(tmp_path / "none"), paste_share=0.5)
+    with pytest.raises(ConfigError, match="none: expected JPEG pictures of backgrounds, found none"):
+        train(config)
+    assert not (tmp_path / "run").exists()
+
+
 def test_licences_restrict_training(pictures: Path, tmp_path: Path) -> None:
     entries = [("a", "plates", "MIT"), ("b", "plates", "none stated"), ("c", "vines", "CC BY-NC 4.0")]
     folder = write_photographs(tmp_path, entries, (1, 1, 9, 9))

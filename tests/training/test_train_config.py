@@ -26,6 +26,8 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     text = """
 out = "runs/y"
 photographs = "runs/weak"
+backgrounds = "runs/grounds"
+paste_share = 0.25
 licences = ["MIT", "CC BY 4.0"]
 size = 96
 batch = 2
@@ -48,6 +50,8 @@ plates = 0.5
         simulated={"runs/sim/a": 2.0},
         photographs="runs/weak",
         photograph_shares={"plates": 0.5},
+        backgrounds="runs/grounds",
+        paste_share=0.25,
         licences=("MIT", "CC BY 4.0"),
         size=96,
         batch=2,
@@ -74,6 +78,8 @@ plates = 0.5
         (LEAST + "average = 1.01\n", r"run\.toml:3: average: expected 0-1, got 1\.01"),
         (LEAST + 'licences = "MIT"\n', r"run\.toml:3: licences: expected a list of texts, got 'MIT'"),
         (LEAST + "[photograph_shares]\nplates = 1\n", r"run\.toml:3: photograph_shares: expected the folder"),
+        (LEAST + "paste_share = 0.2\n", r"run\.toml:3: paste_share: expected `backgrounds`, `photographs`"),
+        (LEAST + "paste_share = 1.1\n", r"run\.toml:3: paste_share: expected 0-1, got 1\.1"),
         ('out = "x"\n', r"expected a share over 0 in \[simulated\] or \[photograph_shares\], got none"),
         ('out = "x"\n[simulated]\n"a" = 0\n', r"expected a share over 0"),
         ('out = "x"\n[simulated]\n"a" = -1\n', r"run\.toml:3: a: expected 0-"),
@@ -103,4 +109,4 @@ def test_an_empty_list_of_licences_allows_none(tmp_path: Path) -> None:
 
 def test_the_configs_beside_the_code_can_be_read() -> None:
     names = [load_config(path).out for path in sorted(CONFIGS.glob("*.toml"))]
-    assert names == ["runs/first", "runs/fruitnet", "runs/tuned"]
+    assert names == ["runs/first", "runs/fruitnet", "runs/pasted", "runs/tuned"]
