@@ -16,62 +16,110 @@ DEEPEST_SADDLE = 0.6
 ripple of one fruit. A network that is unsure says 0.55 in the middle and 0.2 between two fruit: ratio 0.4."""
 LEAST_PEAK = 0.5
 """A middle counts when it is at least this share of the deepest one of its connected part: specks at the rim do not."""
+LEAST_FILL = 0.35
+"""A fruit covers at least this share of the square of the smallest extent; a disc covers 0.79."""
 
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> NDArray[np.int32]:
-    """Label the pixels of `fruit` by fruit, 0 elsewhere.
+    """Label the pixels of `fruit` by fruit from 1 on, 0 elsewhere.
 
-    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. A flood from the deepest level
-    down (watershed, Vincent and Soille 1991) starts a label at each middle and joins two labels that meet before
-    the flood has sunk to `DEEPEST_SADDLE` of the lower one's peak (dynamics of minima, Grimaud 1992).
+    fruit: bool (h, w). inside: float32 (h, w), 0-1, 1 in the middle of each fruit. smallest_px: no fruit extends over
+    fewer rows or columns. A flood from the deepest level down (watershed, Vincent and Soille 1991) starts a label at
+    each middle and joins two labels that meet before the flood has sunk to `DEEPEST_SADDLE` of the lower one's peak
+    (dynamics of minima, Grimaud 1992).
     """
-    parts, part_count = ndimage.label(fruit)
-    labels = np.zeros(fruit.shape, np.uint16)
-    if part_count == 0:
-        return labels.astype(np.int32)
-    deepest = np.append(0.0, ndimage.maximum(inside, parts, np.arange(1, part_count + 1)))
+    labels = np.zeros(fruit.shape, np.int32)
+    x, y, width, height = cv2.boundingRect(fruit.view(np.uint8))
+    if width == 0:
+        return labels
+    box = slice(y, y + height), slice(x, x + width)
+    parts = _without_small(_connected(fruit[box]), smallest_px)
+    if parts.any():
+        labels[box] = _without_small(_flood(parts, inside[box]), smallest_px)
+    return labels
+
+
+def _flood(parts: NDArray[np.int32], inside: FloatArray) -> NDArray[np.int32]:
+    """Label the fruit in connected `parts`, numbered from 1, by the middles in `inside`."""
+    part_count = int(parts.max())
+    deepest = [cv2.minMaxLoc(inside, (parts == part).view(np.uint8))[1] for part in range(1, part_count + 1)]
+    least_peaks = LEAST_PEAK * np.array([0.0, *deepest], np.float32)
+    middles = np.where(inside >= least_peaks[parts], inside, np.float32(0))
+    fruit = parts > 0
+    labels = np.zeros_like(parts)
     peaks = [0.0]
+    label_count = 0
     for level in LEVELS:
-        region = fruit & (inside >= level)
-        pools, _ = ndimage.label(region)
-        for pool, where in enumerate(ndimage.find_objects(pools), start=1):
-            own = pools[where] == pool
-            meeting = np.unique(labels[where][own])
-            meeting = meeting[meeting > 0]
-            if len(meeting) == 0:
-                peak = float(inside[where][own].max())
-                if peak >= LEAST_PEAK * deepest[parts[where][own][0]]:
-                    peaks.append(peak)
-                    labels[where][own] = len(peaks) - 1
-            elif len(meeting) > 1:
-                highest = int(max(meeting, key=lambda number: peaks[number]))
-                for number in meeting:
-                    if level > DEEPEST_SADDLE * peaks[number] and number != highest:
-                        labels[where][labels[where] == number] = highest
-        if len(peaks) > 2:  # a single label has nobody to share pixels with: it is filled at the end
-            _grow(labels, region)
-    if len(peaks) == 2:
-        labels[fruit] = 1
-    for number, where in enumerate(ndimage.find_objects(labels.astype(np.int32)), start=1):
+        pools = _connected(fruit & (inside >= level))
+        if label_count != 1 or pools.max() > 1:  # one label in one pool: nothing starts, nothing meets
+            labels = _sink(labels, pools, level, middles, peaks)
+            label_count = np.count_nonzero(np.bincount(labels.ravel())[1:])
+        if label_count == part_count and level <= least_peaks[1:].min():
+            return parts  # each has its middle and no other can start below: none touches another
+    return labels
+
+
+def _sink(
+    labels: NDArray[np.int32], pools: NDArray[np.int32], level: float, middles: FloatArray, peaks: list[float]
+) -> NDArray[np.int32]:
+    """The labels after the flood has sunk to `level`, where `pools`, numbered from 1, are under water.
+
+    middles: float32 (h, w), `inside` where a fruit's middle may be, 0 elsewhere. peaks: `inside` in the middle of
+    each label; those of new labels are appended.
+    """
+    pool_count = int(pools.max())
+    meets = np.zeros((pool_count + 1, len(peaks)), np.bool_)
+    meets[pools, labels] = True
+    joined = np.arange(len(peaks), dtype=np.int32)
+    owner = np.zeros(pool_count + 1, np.int32)
+    shared = np.zeros(pool_count + 1, np.bool_)
+    for pool in range(1, pool_count + 1):
+        meeting = np.flatnonzero(meets[pool, 1:]) + 1
+        if meeting.size == 0:
+            peak = cv2.minMaxLoc(middles, (pools == pool).view(np.uint8))[1]
+            if peak > 0:
+                owner[pool] = len(peaks)
+                peaks.append(peak)
+            continue
+        highest = max(meeting, key=lambda number: peaks[number])
+        ripples = [
+            number for number in meeting if number != highest and level > DEEPEST_SADDLE * peaks[number]
+        ]
+        joined[ripples] = owner[pool] = highest
+        shared[pool] = meeting.size - len(ripples) > 1
+    in_shared = shared[pools]
+    return _grow(np.where(in_shared, joined[labels], owner[pools]), in_shared)
+
+
+def _connected(region: BoolArray) -> NDArray[np.int32]:
+    """int32 (h, w): connected parts (by their sides) of a bool region, numbered from 1."""
+    return np.asarray(cv2.connectedComponents(region.view(np.uint8), connectivity=4)[1], np.int32)
+
+
+def _without_small(labels: NDArray[np.int32], smallest_px: int) -> NDArray[np.int32]:
+    """The labels of what is large enough for a fruit, numbered anew from 1."""
+    areas = np.bincount(labels.ravel())
+    number = np.zeros(areas.size, np.int32)
+    for old, where in enumerate(ndimage.find_objects(labels), start=1):
         if where is None:
             continue
-        height, width = (part.stop - part.start for part in where)
-        own = labels[where] == number
-        if min(height, width) < smallest_px or own.sum() < 0.35 * smallest_px**2:
-            labels[where][own] = 0
-    return labels.astype(np.int32)
+        extent = min(part.stop - part.start for part in where)
+        if extent >= smallest_px and areas[old] >= LEAST_FILL * smallest_px**2:
+            number[old] = number.max() + 1
+    return number[labels]
 
 
-def _grow(labels: NDArray[np.uint16], region: BoolArray) -> None:
-    """Grow the labels, in place, one pixel at a time until they fill the region."""
-    while True:
-        new = (labels == 0) & region
-        if not new.any():
-            return
-        grown = cv2.dilate(labels, _CROSS)
-        new &= grown > 0
-        if not new.any():
-            return
-        labels[new] = grown[new]
+def _grow(labels: NDArray[np.int32], region: BoolArray) -> NDArray[np.int32]:
+    """The labels grown one pixel at a time until they fill the region, or as much of it as they reach."""
+    grown = labels.astype(np.uint16)
+    empty = region & (grown == 0)
+    while empty.any():
+        rim = np.asarray(cv2.dilate(grown, _CROSS), np.uint16)
+        rim *= empty
+        if not rim.any():
+            break
+        grown += rim
+        empty &= rim == 0
+    return grown.astype(np.int32)

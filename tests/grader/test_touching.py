@@ -71,3 +71,49 @@ def test_a_ripple_in_one_fruit_is_not_a_second_fruit() -> None:
     inside[31:, :] *= 0.62  # ... and a network that is not sure of the lower half
     labels = split_touching(truth > 0, inside, 3)
     assert len(np.unique(labels[labels > 0])) == 1
+
+
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (5, 30), (40, 64)])
+def test_the_place_in_the_frame_does_not_matter(row: int, col: int) -> None:
+    """Two that touch, one that stands alone, and a speck, anywhere in a larger frame."""
+    truth = discs([(16, 12), (16, 33), (48, 48)], 10)
+    truth[2, 60] = 4
+    inside = inside_map(truth)
+    alone = split_touching(truth > 0, inside, 3)
+    assert sorted(np.unique(alone)) == [0, 1, 2, 3]
+    frame, depth = np.zeros((104, 128), bool), np.zeros((104, 128), np.float32)
+    where = slice(row, row + 64), slice(col, col + 64)
+    frame[where], depth[where] = truth > 0, inside
+    expected = np.zeros(frame.shape, np.int32)
+    expected[where] = alone
+    np.testing.assert_array_equal(split_touching(frame, depth, 3), expected)
+
+
+def test_fruit_apart_are_labelled_whole_however_pale() -> None:
+    """Each counts against its own middle: one of 0.2 beside one of 1; each fills its part to the rim."""
+    truth = discs([(14, 14), (46, 46)], 12)
+    inside = inside_map(truth) * np.where(truth == 2, 0.2, 1.0).astype(np.float32)
+    labels = split_touching(truth > 0, inside, 3)
+    np.testing.assert_array_equal(labels, truth)
+
+
+@pytest.mark.parametrize(("saddle", "fruit"), [(0.56, 1), (0.54, 2)])
+def test_the_way_between_two_middles_decides(saddle: float, fruit: int) -> None:
+    """Peaks of 0.9 and 1: one fruit when the flood meets above 0.54, the share of the lower peak, else two."""
+    row = np.interp(np.arange(41), [0, 10, 20, 30, 40], [0.0, 1.0, saddle, 0.9, 0.0]).astype(np.float32)
+    inside = np.tile(row, (9, 1))
+    labels = split_touching(np.ones(inside.shape, bool), inside, 3)
+    assert labels.max() == fruit
+    assert (labels > 0).all()
+
+
+def test_two_ripples_of_one_fruit_join_before_a_neighbour_is_met() -> None:
+    """Three middles: 1 and 0.85 with 0.8 between them are one fruit; the third lies beyond a way of 0.1."""
+    row = np.interp(np.arange(61), [0, 10, 15, 20, 30, 45, 60], [0.0, 1.0, 0.8, 0.85, 0.1, 0.9, 0.0]).astype(
+        np.float32
+    )
+    labels = split_touching(np.ones((9, 61), bool), np.tile(row, (9, 1)), 3)
+    assert labels.max() == 2
+    middle = labels[4]
+    assert middle[10] == middle[20] != middle[45]
+    assert abs(int(np.flatnonzero(np.diff(middle))[0]) - 30) <= 1
