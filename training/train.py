@@ -21,6 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
 from training.loss import fruit_loss
+from training.mixed_precision import slow_layers_in_float32
 from training.network import FruitNet
 from training.train_config import ConfigError, TrainConfig
 
@@ -50,6 +51,7 @@ def train(config: TrainConfig) -> Path:
     net = FruitNet().to(memory_format=torch.channels_last)
     if config.start_from:
         net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
+    slow_layers_in_float32(net)
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     backbone = [*net.stem.parameters(), *net.blocks.parameters()]
     known = {id(p) for p in backbone}
