@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.surface import SkinMap, map_skin
-from grader.types import BoolArray, ColourMeasurement, FloatArray, FruitView, Lab, SurfaceClass, UInt8Array
+from grader.types import (
+    FIRST_DEFECT_VALUE,
+    BoolArray,
+    ColourMeasurement,
+    FloatArray,
+    FruitView,
+    Lab,
+    SurfaceClass,
+    UInt8Array,
+)
 
 BLUSH_MAX_HUE_DEG = 45.0
 LIGHT_RED_MAX_HUE_DEG = 62.0
@@ -53,12 +62,13 @@ def rgb_to_lab(rgb: UInt8Array) -> FloatArray:
 def measure_colour(
     view: FruitView, colour_matrix: NDArray[np.float64] | None, skin: SkinMap | None = None
 ) -> ColourMeasurement:
-    """Shares of blush and light red, and the mean colours, of the sound skin in one view.
+    """Shares of blush and light red in all skin of one view, and the mean colours of its sound skin.
 
-    Blush is skin with hue angle in [-60, 45) degrees and enough chroma; light red has a hue in [45, 62): shades between
-    the red and the yellow or green ground. Every share is of the true area of the sound skin judged: stem, calyx,
-    defects, glare (clipped, or light and grey) and deep shadow are left out of both sides.
-    Nothing left to judge: shares 0 and colours None.
+    Blush is sound skin with hue angle in [-60, 45) degrees and enough chroma; light red has a hue in [45, 62): shades
+    between the red and the yellow or green ground. Every share is of the true area of the skin judged, defects
+    included: the standards ask for the share of the *total* surface (Regulation (EU) 2023/2429, apples, II.C), and a
+    rotten half is not red. Left out of both sides, because what colour is there cannot be seen: stem, calyx, glare
+    (clipped, or light and grey) and deep shadow on sound skin. No sound skin to judge: shares 0 and colours None.
 
     Args:
         colour_matrix: (3, 3), linear RGB of the camera to linear sRGB, applied as matrix @ rgb; None: no correction.
@@ -68,20 +78,21 @@ def measure_colour(
         ValueError: the mask is empty, or the matrix is not (3, 3).
     """
     skin = skin or map_skin(view)
-    judged = np.flatnonzero((skin.surface == SurfaceClass.SOUND_SKIN) & (skin.relative < MAX_RELATIVE_RADIUS))
+    near = skin.relative < MAX_RELATIVE_RADIUS
+    judged = np.flatnonzero((skin.surface == SurfaceClass.SOUND_SKIN) & near)
     if judged.size == 0:
         return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
-    rgb, area = skin.rgb.reshape(-1, 3).take(judged, axis=0), skin.area_px2.take(judged)
-    relative = skin.relative.take(judged)
+    rgb, area = skin.rgb.reshape(-1, 3).take(judged, axis=0), _area_for_unseen_rim(skin, judged)
     lab = rgb_to_lab(rgb) if colour_matrix is None else _corrected_to_lab(rgb, colour_matrix)
     lightness, a, b = np.ascontiguousarray(lab.T)
     glare = (lightness > GLARE_LIGHTNESS) & (a * a + b * b < GLARE_MAX_CHROMA**2)
     clipped = (rgb[:, 0] >= CLIPPED_LEVEL) & (rgb[:, 1] >= CLIPPED_LEVEL) & (rgb[:, 2] >= CLIPPED_LEVEL)
-    area = np.where(relative > RING_RELATIVE_RADIUS, area * np.float32(RING_WEIGHT), area)
     area = np.where(glare | clipped | (lightness < SHADOW_LIGHTNESS), np.float32(0), area)
-    total = float(area.sum(dtype=np.float64))
-    if total <= 0:
+    sound = float(area.sum(dtype=np.float64))
+    if sound <= 0:
         return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
+    defective = np.flatnonzero((skin.surface >= FIRST_DEFECT_VALUE) & near)
+    total = sound + float(_area_for_unseen_rim(skin, defective).sum(dtype=np.float64))
     blush, light_red = classify_skin(lab)
     ground = ~(blush | light_red)
     return ColourMeasurement(
@@ -90,6 +101,12 @@ def measure_colour(
         ground_lab=_mean_lab(lab, area, ground, total),
         blush_lab=_mean_lab(lab, area, blush, total),
     )
+
+
+def _area_for_unseen_rim(skin: SkinMap, chosen: NDArray[np.intp]) -> FloatArray:
+    """True area of the chosen pixels (flat indices), the ring before the rim taken for the rim as well."""
+    area = skin.area_px2.take(chosen)
+    return np.where(skin.relative.take(chosen) > RING_RELATIVE_RADIUS, area * np.float32(RING_WEIGHT), area)
 
 
 def classify_skin(lab: FloatArray) -> tuple[BoolArray, BoolArray]:

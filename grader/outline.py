@@ -27,7 +27,10 @@ FIT_ROUNDS = 3
 MIN_EDGE_LEVELS = 14.0
 """An edge is clear when the colour changes by this many 8-bit levels (root of three channels squared) over 2 px..."""
 MIN_EDGE_RATIO = 2.0
-"""... and by this many times the typical change along the same ray."""
+"""... and by this many times the change on the quieter part of the same ray. The wide edge of a blurred picture is half
+of a ray, so the median would be of the edge itself."""
+QUIET_PART = 0.25
+"""Share of a ray taken to be quieter than that."""
 MASK_WEIGHT = 0.15
 """Weight of a ray without a clear edge, which keeps the outline of the mask, against 1 for a clear one."""
 
@@ -224,8 +227,8 @@ def _edge_along_normals(
     bend = left - 2 * top + right
     shift = np.where(bend < -1e-3, 0.5 * (left - right) / np.minimum(bend, -1e-3), 0.0)
     offset = place[best] + np.clip(shift, -0.5, 0.5) * STEP_PX
-    middle = strength.shape[1] // 2  # an odd number of steps: the median is one of them
-    typical = np.partition(strength, middle, axis=1)[:, middle]
+    quiet = int(QUIET_PART * strength.shape[1])
+    typical = np.partition(strength, quiet, axis=1)[:, quiet]
     clear = (top >= MIN_EDGE_LEVELS) & (top >= MIN_EDGE_RATIO * typical)
     clear &= (bend < 0) & (best > 1) & (best < strength.shape[1] - 2)
     return radius + offset / np.maximum((normal * rays).sum(axis=-1), 0.5), clear

@@ -113,7 +113,7 @@ def test_a_green_apple_has_no_blush_colour_and_a_dark_red_one_no_ground_colour()
     assert wine.ground_lab is None
 
 
-def test_glare_stem_and_defects_are_left_out_of_both_sides() -> None:
+def test_glare_and_stem_are_left_out_of_both_sides() -> None:
     half = Cap(towards_xyz=(1, 0, 0), half_angle_deg=90.0)
     clean = measure_colour(paint_fruit(caps=(half,)), None)
     spots = (
@@ -121,11 +121,21 @@ def test_glare_stem_and_defects_are_left_out_of_both_sides() -> None:
         Cap(towards_xyz=(0.4, 0, -1), half_angle_deg=6.0, rgb=(255, 255, 255)),
         Cap(towards_xyz=(-0.4, 0, -1), half_angle_deg=6.0, rgb=(200, 198, 201)),
         Cap(towards_xyz=(0, 1, -1), half_angle_deg=9.0, surface=SurfaceClass.STEM, rgb=(150, 30, 38)),
-        defect_cap(DefectKind.ROT, (0, -1, -1), 9.0),
     )
     spotted = measure_colour(paint_fruit(caps=spots, shading=0.0), None)
     assert clean.blush_fraction == pytest.approx(0.5, abs=0.01)
     assert spotted.blush_fraction == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("half_angle", [0.0, 20.0, 60.0])
+def test_a_defect_is_skin_that_is_not_red(half_angle: float) -> None:
+    rot = defect_cap(DefectKind.ROT, (0, 0, -1), half_angle)
+    view = paint_fruit(ground_rgb=BLUSH_RGB, caps=(rot,), shading=0.0)
+    colour = measure_colour(view, None)
+    assert colour.blush_fraction == pytest.approx(cos(radians(half_angle)), abs=0.01)
+    assert colour.light_red_fraction == 0.0
+    assert colour.ground_lab is None
+    assert colour.blush_lab == pytest.approx(rgb_to_lab(np.array([BLUSH_RGB], np.uint8))[0], abs=0.5)
 
 
 def test_nothing_to_judge_is_no_colour() -> None:
