@@ -158,15 +158,22 @@ def draw_rod(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int) -> N
     middle = np.array([*spec.centre_mm, 0.0])
     if spec.kind == "banana":
         start = middle - along * 85 * spec.size + np.array([0, 0, 18.0])
-        line = bent(start, along + across * 0.5, -across * 0.5, 170 * spec.size, 14)
+        curve = rng.uniform(0.25, 0.95)
+        line = bent(start, along + across * curve, -across * curve, 170 * spec.size, 18)
+        neck = rng.uniform(0.08, 0.2)
         radii = (
             18
             * spec.size
-            * np.interp(np.linspace(0, 1, 14), [0, 0.08, 0.2, 0.8, 0.93, 1], [0.3, 0.35, 0.95, 1, 0.5, 0.25])
+            * np.interp(
+                np.linspace(0, 1, 18), [0, neck, neck + 0.12, 0.8, 0.93, 1], [0.36, 0.33, 0.95, 1, 0.5, 0.25]
+            )
         )
         yellow, tip = rgb(*((236, 200, 60), (206, 200, 80), (228, 180, 50))[rng.integers(3)]), rgb(90, 74, 40)
-        share = np.interp(np.linspace(0, 1, 14), [0, 0.06, 0.12, 0.95, 1], [1, 0.6, 0, 0, 1])[:, None]
-        _rod(canvas, camera, line, radii, yellow * (1 - share) + tip * share, number, 0, spec.seed, 0.3, 0.05)
+        brown = rng.uniform(0.03, neck)
+        share = np.interp(np.linspace(0, 1, 18), [0, brown, neck + 0.04, 0.95, 1], [1, 0.7, 0, 0, 1])[:, None]
+        colours = yellow * (1 - share) + tip * rng.uniform(0.5, 1.2) * share
+        spots = float(rng.choice([0.0, 0.01, rng.uniform(0.02, 0.25)]))
+        _rod(canvas, camera, line, radii, colours, number, 0, spec.seed, 0.3, 0.04, spots)
         return
     if spec.kind == "hand":
         _hand(canvas, camera, spec, number, rng)
@@ -288,6 +295,7 @@ def _rod(
     seed: int,
     gloss: float,
     grain: float,
+    spots: float = 0.0,
 ) -> None:
     draw_tube(
         canvas,
@@ -302,4 +310,5 @@ def _rod(
         seed=seed,
         gloss=gloss,
         grain=grain,
+        spots=spots,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SIMULATOR_VERSION = "4"
+SIMULATOR_VERSION = "5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -83,9 +83,11 @@ def _add_glare(
 
 
 def exposure_gain(linear: Floats, canvas: Canvas, wanted: float) -> float:
-    """Gain that brings the fruit (or the whole picture, without fruit) to the wanted median brightness."""
+    """Gain that brings the fruit (or the objects, or the whole picture) to the wanted median brightness."""
     grey = linear.mean(-1)
     fruit = grey[(canvas.crop == 1) | (canvas.crop == 2)]
+    if not fruit.size:
+        fruit = grey[canvas.crop == 3]
     share = 0.7 * min(1.0, 4 * fruit.size / grey.size)
     middle = float(np.median(grey))
     if fruit.size:

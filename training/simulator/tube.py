@@ -10,6 +10,10 @@ from training.simulator.noise import Floats, fractal_tile, on_plane
 from training.simulator.skin import blank_skin
 
 
+BROWN = (0.075, 0.035, 0.012)
+"""Linear colour of the patches of an overripe banana."""
+
+
 def bent(start: Floats, direction: Floats, bend: Floats, length_mm: float, count: int = 9) -> Floats:
     """Points (count, 3) of a line that leaves `start` along `direction` and bends toward `bend`."""
     s = np.linspace(0, 1, count)[:, None]
@@ -31,10 +35,11 @@ def draw_tube(
     gloss: float = 0.2,
     grain: float = 0.12,
     flat: float = 1.0,
+    spots: float = 0.0,
 ) -> None:
     """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
 
-    flat < 1 squeezes the shading of depth (leaves). Depth along a piece is interpolated; rods are thin, so the
+    flat < 1 squeezes the shading of depth (leaves). spots: share of the length, 0-1, that has turned brown in patches. Depth along a piece is interpolated; rods are thin, so the
     silhouette
     is that of the projected discs.
     """
@@ -68,6 +73,15 @@ def draw_tube(
     v = side_x[at] * np.float32(0.03) + side_y[at] * np.float32(0.03) + np.float32(seed % 89) / 89
     noise = on_plane(fractal_tile(0.9, 4.0), u.astype(np.float32), v.astype(np.float32))
     skin.albedo = np.clip(tint * (1 + grain * noise)[:, None], 0.01, 0.98).astype(np.float32)
+    if spots > 0:
+        patches = on_plane(
+            fractal_tile(1.3, 3.0),
+            (u * np.float32(2.5)).astype(np.float32),
+            (v * np.float32(7.5)).astype(np.float32),
+        )
+        level = np.float32(np.quantile(patches, 1 - spots))
+        brown = np.clip((patches - level) * np.float32(6), 0, 1)[:, None]
+        skin.albedo = (skin.albedo * (1 - brown) + np.asarray(BROWN, np.float32) * brown).astype(np.float32)
     skin.gloss[:] = gloss
     skin.surface[:] = surface
     distance = z[at].astype(np.float32)
