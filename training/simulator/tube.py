@@ -9,7 +9,6 @@ from training.simulator.canvas import Canvas, put
 from training.simulator.noise import Floats, fractal_tile, on_plane
 from training.simulator.skin import blank_skin
 
-
 BROWN = (0.075, 0.035, 0.012)
 """Linear colour of the patches of an overripe banana."""
 
@@ -39,7 +38,8 @@ def draw_tube(
 ) -> None:
     """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
 
-    flat < 1 squeezes the shading of depth (leaves). spots: share of the length, 0-1, that has turned brown in patches. Depth along a piece is interpolated; rods are thin, so the
+    flat < 1 squeezes the shading of depth (leaves). spots: share of the skin, 0-1, that has turned brown in patches.
+    Depth along a piece is interpolated; rods are thin, so the
     silhouette
     is that of the projected discs.
     """
