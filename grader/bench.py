@@ -51,14 +51,20 @@ class _TimedModel(OnnxModel):
     """The network with a clock around each run."""
 
     def __init__(self, model: OnnxModel) -> None:
-        self.card = model.card
-        self._session = model._session
+        vars(self).update(vars(model))
         self.spent_s = 0.0
 
     def run(self, tensor: FloatArray) -> dict[str, FloatArray]:
         start = time.perf_counter()
         try:
             return super().run(tensor)
+        finally:
+            self.spent_s += time.perf_counter() - start
+
+    def find(self, tensor: FloatArray) -> dict[str, FloatArray]:
+        start = time.perf_counter()
+        try:
+            return super().find(tensor)
         finally:
             self.spent_s += time.perf_counter() - start
 

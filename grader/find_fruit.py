@@ -88,7 +88,7 @@ def _first_pass(frame: Frame, model: OnnxModel) -> list[_Found]:
     ratio = spec.find_side_px / max(height, width)
     small_hw = (max(round(height * ratio), 1), max(round(width * ratio), 1))
     small = _resize(frame.rgb, (small_hw[1], small_hw[0]))
-    outputs = model.run(to_tensor(small, spec))
+    outputs = model.find(to_tensor(small, spec))
     stride = model.card.strides["crop"]
     rows, cols = -(-small_hw[0] // stride), -(-small_hw[1] // stride)
     kinds = outputs["crop"][0, :, :rows, :cols]
