@@ -27,7 +27,7 @@ def bruise(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severit
     squash = rng.uniform(0.75, 1.3)
     level = 1 - np.hypot(u * squash, v / squash) + 0.2 * blotch_cloud(u, v, rng, 0.08, 2.1)
     edge = rng.uniform(0.12, 0.4)
-    share = (0.3 + 0.65 * severity) * smoothstep(-edge, edge, level)
+    share = (0.5 + 0.45 * severity) * smoothstep(-edge, edge, level)
     brown = rgb(*((132, 84, 44), (112, 66, 36), (146, 104, 60), (96, 60, 44))[rng.integers(4)])
     colour = (
         (skin * 0.45 + brown * 0.55)
@@ -142,7 +142,7 @@ def sooty(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity
             + 0.15 * blotch_cloud(u, v, rng, 0.6, 0.9)
             - 0.2
         )
-        share = smoothstep(-0.3, 0.5, level) * (0.3 + 0.5 * severity)
+        share = smoothstep(-0.3, 0.4, level) * (0.45 + 0.45 * severity)
     dark = rgb(*((46, 46, 38), (34, 32, 30), (62, 64, 44))[rng.integers(3)])
     return make_patch(level, share, shaded(dark, np.ones_like(u)), np.zeros_like(u), 0.6)
 
@@ -166,7 +166,7 @@ def other(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity
         )
     level = 0.8 - np.hypot(u, v) + 0.4 * cloud + 0.1 * fine
     pale = rgb(*((206, 204, 196), (186, 190, 180), (168, 176, 150))[rng.integers(3)])
-    share = smoothstep(-0.2, 0.3, level) * ((0.45 + 0.4 * severity) if which == 1 else 0.9)
+    share = smoothstep(-0.2, 0.3, level) * ((0.55 + 0.35 * severity) if which == 1 else 0.9)
     return make_patch(
         level,
         share,

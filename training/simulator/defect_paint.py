@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.simulator.defect_patterns import PATTERNS
-from training.simulator.noise import Floats
+from training.simulator.noise import Floats, smoothstep
 from training.simulator.shape import Body, body_points, on_surface
 from training.simulator.skin import Skin
 from training.simulator.spec import DefectSpec
 
 REACH = 2.6  # patterns end inside this many units
 GRID = 97
+CONTRAST, DARKER = 0.5, 0.5
+"""Logarithm of the ratio to the skin in the channel that differs most; share of its light that is taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,6 +122,16 @@ def _length(points: Floats, axes: Floats, radius_mm: float) -> float:
     return float((along.max(0) - along.min(0)).max())
 
 
+def _to_be_seen(colour: Floats, skin: Floats) -> Floats:
+    """The colour of a defect, darker where the skin has nearly the same one: what nobody can see is no defect.
+
+    colour, skin: (N, 3) reflectances, 0-1. Up to `DARKER` where they differ by less than a tenth in every channel, as
+    they are from `CONTRAST` on.
+    """
+    apart = np.abs(np.log((colour + 0.02) / (skin + 0.02))).max(axis=1)
+    return np.asarray(colour * (1 - DARKER * smoothstep(CONTRAST, 0.1, apart))[:, None], np.float32)
+
+
 def paint_defect(skin: Skin, direction: Floats, defect: PlacedDefect) -> None:
     """Paint one defect over the skin of points with unit directions (N, 3)."""
     cosine = direction @ defect.axes[2]
@@ -132,7 +144,7 @@ def paint_defect(skin: Skin, direction: Floats, defect: PlacedDefect) -> None:
     rng = np.random.default_rng((defect.spec.seed, 22))
     patch = PATTERNS[defect.spec.kind](u / unit, v / unit, skin.albedo[near], rng, defect.spec.severity)
     share = patch.share
-    skin.albedo[near] += (patch.colour - skin.albedo[near]) * share[:, None]
+    skin.albedo[near] += (_to_be_seen(patch.colour, skin.albedo[near]) - skin.albedo[near]) * share[:, None]
     np.clip(skin.albedo, 0.01, 0.98, out=skin.albedo)
     relief = np.float32(min(1.0, defect.unit_mm / 6.0))
     skin.height_mm[near] += patch.height_mm * relief

@@ -25,7 +25,7 @@ def russet(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severit
     )
     return make_patch(
         level,
-        smoothstep(-0.12, 0.18, level) * (0.6 + 0.35 * severity),
+        smoothstep(-0.12, 0.18, level) * (0.7 + 0.28 * severity),
         colour,
         0.15 * smoothstep(0, 0.4, level) * (1 + fine),
         0.9,
@@ -38,7 +38,7 @@ def scald(u: Floats, v: Floats, skin: Floats, rng: np.random.Generator, severity
     brown = rgb(*((150, 104, 58), (124, 84, 50), (168, 128, 76), (110, 84, 60))[rng.integers(4)])
     colour = shaded(skin * 0.4 + brown * 0.6, 1 + 0.06 * blotch_cloud(u, v, rng, 0.5, 1.0))
     return make_patch(
-        level, smoothstep(-0.22, 0.22, level) * (0.4 + 0.5 * severity), colour, np.zeros_like(u), 0.2
+        level, smoothstep(-0.22, 0.22, level) * (0.6 + 0.35 * severity), colour, np.zeros_like(u), 0.2
     )
 
 
