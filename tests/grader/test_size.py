@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from math import cos, pi, radians, sin
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.size import GREATEST_OVER_SEEN, BeltScale, Scale, measure_size, outline_mm_per_px
-from grader.types import Crop, FruitView, SurfaceClass
+from grader.size import GREATEST_OVER_SEEN, MIRROR_SHARE, BeltScale, Scale, measure_size, outline_mm_per_px
+from grader.types import Crop, FruitView, Interval, SurfaceClass
 from tests.synthetic import STEM_RGB, Camera, Cap, Stem, Vector, paint_fruit
 
 SCALE = Scale(mm_per_px=0.35)
@@ -54,6 +55,60 @@ def test_axis_towards_the_camera_gives_the_greatest_width() -> None:
     assert size.equatorial_diameter_mm.value == pytest.approx(76.0, abs=0.3)
     assert size.length_mm is None
     assert size.shape_index is None
+
+
+def conical(landmark_turn_deg: float | None, offset: float = 0.55) -> FruitView:
+    """A pear-like outline about the direction 40 degrees, radius near 100 px, with a stem somewhere."""
+    angle = np.arange(720) * 2 * pi / 720
+    from_axis = angle - radians(40.0)
+    radius = 100 * (1 - 0.06 * np.cos(2 * from_axis) + 0.04 * np.cos(3 * from_axis))
+    points = np.stack([130 + radius * np.cos(angle), 130 + radius * np.sin(angle)], axis=-1)
+    mask = np.zeros((260, 260), np.uint8)
+    cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 1)
+    surface = mask.copy()
+    if landmark_turn_deg is not None:
+        turn = radians(landmark_turn_deg)
+        place = (round(130 + 100 * offset * cos(turn)), round(130 + 100 * offset * sin(turn)))
+        cv2.circle(surface, place, 7, int(SurfaceClass.STEM), cv2.FILLED)
+    return replace(
+        paint_fruit(),
+        rgb=np.full((260, 260, 3), 90, np.uint8),
+        mask=mask.astype(np.bool_),
+        surface=surface,
+        confidence=np.full((260, 260), 0.9, np.float32),
+        net_cover=np.zeros((260, 260), np.float32),
+        box_xyxy_px=(0, 0, 260, 260),
+        frame_hw=(260, 260),
+    )
+
+
+def diameter_of(view: FruitView) -> Interval:
+    found = measure_size(view, SCALE, Crop.APPLE).equatorial_diameter_mm
+    assert found is not None
+    return found
+
+
+def test_a_line_of_symmetry_moves_the_estimate_when_no_end_is_seen() -> None:
+    view = conical(None)
+    found, across = diameter_of(view).value, diameter_of(conical(40.0, offset=0.88)).value
+    middle = measure_size(view, None, Crop.APPLE).diameter_px * SCALE.mm_per_px
+    assert abs(across - middle) > 1.5
+    assert found == pytest.approx(middle + MIRROR_SHARE * (across / GREATEST_OVER_SEEN - middle), abs=0.2)
+
+
+def test_an_apple_that_is_not_round_does_not_point_at_the_camera() -> None:
+    assert diameter_of(conical(100.0, offset=0.1)) == diameter_of(conical(None))
+
+
+def test_the_largest_width_counts_less_the_more_an_apple_lies_on_its_side() -> None:
+    truth = {}
+    for tilt_deg in (5, 40, 85):
+        axis = (sin(radians(tilt_deg)), 0.0, -cos(radians(tilt_deg)))
+        view = apple(80.0, 80.0, axis, second_diameter_mm=77.0)
+        truth[tilt_deg] = diameter_of(view)
+    assert truth[5].value == pytest.approx(80.0, abs=0.4)
+    assert all(found.low < 80.0 < found.high for found in truth.values())
+    assert truth[5].high - truth[5].low < truth[85].high - truth[85].low
 
 
 def test_rmse_over_random_poses_of_typical_apples_is_under_a_millimetre() -> None:
