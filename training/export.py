@@ -1,7 +1,12 @@
-"""Trained weights -> `models/<name>/<version>/`: ONNX, card, README, checked against torch on real pictures."""
+"""Trained weights -> `models/<name>/<version>/`: ONNX, card, README, checked against torch on real pictures.
+
+`model.onnx` has the input `image` and the switch `whole`: a caller who sets it to false gets `crop` and `inside` only,
+sooner. It need not be given. No weight is stored twice.
+"""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import pickle
@@ -12,26 +17,32 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
 from grader.errors import ModelMismatchError
 from grader.image_io import read_image
 from grader.model_card import ModelCard, load_card
-from grader.onnx_model import OnnxModel
+from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
 from training.dataset import INPUT, licence_allowed
 from training.manifest import ManifestError, Photograph
 from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
+from training.optional_outputs import make_optional
 from training.weak_labels import SURFACE_CLASSES
 
 PARITY_LIMIT = 2e-3
 """Largest difference in a probability between torch and ONNX that is accepted (float32 rounding is about 1e-4)."""
 
 
+LARGEST_LOGIT = 80.0
+"""Logits beyond are cut in ONNX; exp(80) times 17 is a float32. A trained network says 20 at most."""
+
+
 class _WithProbabilities(nn.Module):
-    """The network as it is shipped: probabilities instead of logits."""
+    """What the shipped network says: probabilities instead of logits."""
 
     def __init__(self, net: FruitNet) -> None:
         super().__init__()
@@ -42,17 +53,60 @@ class _WithProbabilities(nn.Module):
         return surface.softmax(1), crop.softmax(1), inside.sigmoid(), net.sigmoid()
 
 
+class _AsShipped(nn.Module):
+    """The same probabilities in the steps that ONNX Runtime is quick at (`benchmarks/README.md`).
+
+    Two heads on the same features are one convolution. Its Softmax over channels turns the whole array round and
+    back, and its sums over channels are slow too: here it is one sum of 17 grids.
+    """
+
+    def __init__(self, net: FruitNet) -> None:
+        super().__init__()
+        self.surface_classes = net.surface.out_channels
+        self.net = copy.deepcopy(net)
+        self.net.surface, self.net.net = _joined(net.surface, net.net), nn.Identity()
+        self.net.crop, self.net.inside = _joined(net.crop, net.inside), nn.Identity()
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        surface_and_net, crop_and_inside, _, _ = self.net(image)
+        surface, net = shares_and_rest(surface_and_net, self.surface_classes)
+        crop, inside = shares_and_rest(crop_and_inside, len(CROP_CLASSES))
+        return surface, crop, inside, net
+
+
+def _joined(first: nn.Conv2d, second: nn.Conv2d) -> nn.Conv2d:
+    """Two 1x1 convolutions of the same features as one, the channels of the first in front."""
+    both = nn.Conv2d(first.in_channels, first.out_channels + second.out_channels, 1)
+    joint = zip(first.state_dict().items(), second.state_dict().values(), strict=True)
+    both.load_state_dict({name: torch.cat([one, other]) for (name, one), other in joint})
+    return both
+
+
+def shares_and_rest(logits: Tensor, classes: int) -> tuple[Tensor, Tensor]:
+    """Softmax of the first `classes` channels, sigmoid of each of the others."""
+    logits = logits.clamp(-LARGEST_LOGIT, LARGEST_LOGIT)
+    odds = logits[:, :classes].exp()
+    total, *others = odds.split(1, dim=1)
+    for grid in others:
+        total = total + grid
+    return odds / total, logits[:, classes:].sigmoid()
+
+
 def load_network(checkpoint: Path) -> nn.Module:
     """The averaged weights of a checkpoint, as shipped, in evaluation mode.
 
     Raises ModelMismatchError when the file is no checkpoint of this network, OSError when it cannot be read.
     """
+    return _WithProbabilities(_trained(checkpoint)).eval()
+
+
+def _trained(checkpoint: Path) -> FruitNet:
     net = FruitNet(pretrained=False)
     try:
         net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     except (RuntimeError, KeyError, TypeError, pickle.UnpicklingError, EOFError) as exc:
         raise ModelMismatchError(f"{checkpoint}: expected a checkpoint of FruitNet, got {exc}") from exc
-    return _WithProbabilities(net).eval()
+    return net.eval()
 
 
 def training_sets(checkpoint: Path, licence_of_set: Mapping[str, str]) -> list[dict[str, str]]:
@@ -97,7 +151,7 @@ def export(
     """Write model.onnx and card.json. sets: name and licence of every set the weights were trained on."""
     out.mkdir(parents=True, exist_ok=True)
     weights = out / "model.onnx"
-    net = load_network(checkpoint)
+    net = _AsShipped(_trained(checkpoint)).eval()
     example = torch.zeros(1, 3, fruit_side, fruit_side)
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
@@ -114,6 +168,7 @@ def export(
             opset_version=17,
             dynamo=False,
         )
+    onnx.save(make_optional(onnx.load(weights), ("surface", "net"), SWITCH), weights)
     card = {
         "schema": "model-card/1",
         "name": name,
@@ -153,7 +208,8 @@ def fruit_pictures(photographs: Sequence[Photograph], side: int) -> list[UInt8Ar
 def parity(checkpoint: Path, model: OnnxModel, pictures: Sequence[UInt8Array]) -> dict[str, float]:
     """Compare torch and ONNX on real pictures (uint8 RGB (H, W, 3)).
 
-    Returns `max_difference` of any probability and `class_flips`, the share of pixels whose class differs.
+    Returns `max_difference` of any probability and `class_flips`, the share of pixels whose class differs. What
+    `find` says of the same picture is compared too.
     """
     net = load_network(checkpoint)
     worst, flips, pixels = 0.0, 0, 0
@@ -164,6 +220,8 @@ def parity(checkpoint: Path, model: OnnxModel, pictures: Sequence[UInt8Array]) -
             theirs = dict(zip(OUTPUT_NAMES, net(torch.from_numpy(tensor)), strict=True))
         for key, value in theirs.items():
             worst = max(worst, float(np.abs(value.numpy() - ours[key]).max()))
+        for key, found in model.find(tensor).items():
+            worst = max(worst, float(np.abs(theirs[key].numpy() - found).max()))
         flipped = theirs["surface"].numpy().argmax(1) != ours["surface"].argmax(1)
         flips += int(flipped.sum())
         pixels += flipped.size

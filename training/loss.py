@@ -14,6 +14,9 @@ from torch.nn import functional as F
 
 DEFECT_WEIGHT = 2.0
 """A defect pixel counts this often: defects cover about a tenth of the fruit pixels of the stream."""
+SMALL_DEFECT_SHARE, SMALL_DEFECT_LIMIT = 0.12, 4.0
+"""In a picture with less defect than this share its pixels count more, by the root of the ratio, up to this much: a
+crack of 50 pixels has to be worth finding beside a rot of 5,000."""
 FALSE_ALARM_WEIGHT = 5.0
 """A pixel known to be sound, stem or calyx counts up to this much more, by how surely it is called a defect: the
 network otherwise finds it cheap to call every stem rot, and the stem is the most suspicious place of most fruit."""
@@ -43,7 +46,9 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
     defect_only = known & ~allowed[:, :4].any(1)
     no_defect = known & ~allowed[:, 4:].any(1)
     landmark = known & ~allowed[:, :2].any(1) & ~defect_only
-    weight = known.float() + (DEFECT_WEIGHT - 1) * defect_only + (LANDMARK_WEIGHT - 1) * landmark
+    share = defect_only.float().mean((1, 2)).clamp(min=1e-6)
+    small = (SMALL_DEFECT_SHARE / share).sqrt().clamp(1, SMALL_DEFECT_LIMIT)[:, None, None]
+    weight = known.float() + (DEFECT_WEIGHT * small - 1) * defect_only + (LANDMARK_WEIGHT - 1) * landmark
     log_defect = surface[:, 4:].logsumexp(1) - surface.logsumexp(1)
     probability = log_defect.exp()
     weight = weight + FALSE_ALARM_WEIGHT * no_defect * probability.detach()
@@ -72,8 +77,8 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
     target = batch["inside"]
     sure = target >= 0
     parts["inside"] = _masked_bce(inside[:, 0], target.clamp(min=0), sure)
-    share = batch["net"].float() / 254
-    parts["net"] = 0.5 * _masked_bce(net[:, 0], share.clamp(max=1), batch["net"] < 255)
+    netted = batch["net"].float() / 254
+    parts["net"] = 0.5 * _masked_bce(net[:, 0], netted.clamp(max=1), batch["net"] < 255)
     return parts
 
 

@@ -7,18 +7,27 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from grader.errors import ModelMismatchError
 from grader.image_io import write_png
 from grader.model_card import load_card
-from grader.onnx_model import OnnxModel
+from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import Crop, UInt8Array
 from tests.synthetic import paint_fruit
 from training.dataset import INPUT
-from training.export import export, fruit_pictures, load_network, parity, training_sets
+from training.export import (
+    LARGEST_LOGIT,
+    export,
+    fruit_pictures,
+    load_network,
+    parity,
+    shares_and_rest,
+    training_sets,
+)
 from training.manifest import ManifestError, Photograph
 from training.network import OUTPUT_NAMES, FruitNet
 from training.weak_labels import SURFACE_CLASSES
@@ -70,6 +79,35 @@ def test_several_pictures_at_once_and_any_size(checkpoint: Path, model_dir: Path
             assert np.abs(value - theirs[name].numpy()).max() < 1e-3, name
         assert ours["surface"].sum(1) == pytest.approx(1.0, abs=1e-5)
         assert ours["crop"].sum(1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_first_look_says_the_same_with_less(model_dir: Path) -> None:
+    model = OnnxModel.load(model_dir)
+    tensor = to_tensor(painted()[0], INPUT)
+    found, whole = model.find(tensor), model.run(tensor)
+    assert list(found) == ["crop", "inside"]
+    for name, value in found.items():
+        np.testing.assert_array_equal(value, whole[name])
+    everything = onnx.load(model_dir / "model.onnx")
+    assert [item.name for item in everything.graph.input] == ["image", SWITCH]
+    assert [node.op_type for node in everything.graph.node].count("If") == 1
+
+
+@pytest.mark.parametrize("size", [1.0, LARGEST_LOGIT])
+def test_probabilities_in_quick_steps_are_those_of_softmax(size: float) -> None:
+    logits = (torch.rand(2, 6, 5, 7, generator=torch.Generator().manual_seed(0)) * 2 - 1) * size
+    shares, rest = shares_and_rest(logits, 4)
+    torch.testing.assert_close(shares, logits[:, :4].softmax(1), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(rest, logits[:, 4:].sigmoid())
+
+
+def test_absurd_logits_give_probabilities_all_the_same() -> None:
+    logits = torch.full((1, 18, 1, 1), 1e9)
+    logits[:, 1] = -1e9
+    shares, rest = shares_and_rest(logits, 17)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0, 1] == pytest.approx(0.0, abs=1e-30)
+    assert rest == pytest.approx(1.0)
 
 
 def test_parity_sees_other_weights(checkpoint: Path, model_dir: Path, tmp_path: Path) -> None:

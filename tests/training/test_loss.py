@@ -70,3 +70,20 @@ def test_a_box_with_some_defect_pulls_its_most_suspicious_pixels_up() -> None:
     sum(fruit_loss(outputs(surface), labels).values()).backward()
     assert float(surface.grad[0, 5, 2, 2]) < 0
     assert float(surface.grad[0, :, 7, 7].abs().max()) == 0.0
+
+
+@pytest.mark.parametrize(("pixels", "weight"), [(4, 4.0), (31, 1.9896), (123, 1.0), (512, 1.0)])
+def test_few_pixels_of_defect_count_more(pixels: int, weight: float) -> None:
+    """1024 pixels, all equally likely: one defect pixel weighs 2 x the root of 0.12 over the share, 1-4; sound ones
+    1 + 5 x P(defect)."""
+    labels = batch(32)
+    labels["surface_set"][:] = 1 << 1
+    labels["surface_set"].view(-1)[:pixels] = 1 << 9
+    surface = torch.zeros(1, 17, 32, 32)
+    surface[:, 9] = 3.0  # a defect costs this, sound skin that
+    total = surface[0, :, 0, 0].logsumexp(0)
+    defect, sound = float(total - 3.0), float(total)
+    share = float((surface[0, 4:, 0, 0].logsumexp(0) - total).exp())
+    a, b = pixels * 2 * weight, (1024 - pixels) * (1 + 5 * share)
+    expected = (a * defect + b * sound) / (a + b)
+    assert float(fruit_loss(outputs(surface), labels)["surface"]) == pytest.approx(expected, rel=1e-3)
