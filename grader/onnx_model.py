@@ -11,7 +11,6 @@ from grader.errors import ModelMismatchError
 from grader.model_card import OUTPUTS, ModelCard, load_card
 from grader.types import FloatArray
 
-
 SWITCH = "whole"
 """Input that a network may have: a bool without axes. False: the outputs that `find` leaves out are not computed."""
 FIND_OUTPUTS = ("crop", "inside")

@@ -46,7 +46,7 @@ def _flood(parts: NDArray[np.int32], inside: FloatArray) -> NDArray[np.int32]:
     part_count = int(parts.max())
     deepest = [cv2.minMaxLoc(inside, (parts == part).view(np.uint8))[1] for part in range(1, part_count + 1)]
     least_peaks = LEAST_PEAK * np.array([0.0, *deepest], np.float32)
-    middles = np.where(inside >= least_peaks[parts], inside, np.float32(0))
+    middles = np.where(inside >= least_peaks[parts], inside, np.float32(-1))
     fruit = parts > 0
     labels = np.zeros_like(parts)
     peaks = [0.0]
@@ -55,7 +55,7 @@ def _flood(parts: NDArray[np.int32], inside: FloatArray) -> NDArray[np.int32]:
         pools = _connected(fruit & (inside >= level))
         if label_count != 1 or pools.max() > 1:  # one label in one pool: nothing starts, nothing meets
             labels = _sink(labels, pools, level, middles, peaks)
-            label_count = np.count_nonzero(np.bincount(labels.ravel())[1:])
+            label_count = int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
         if label_count == part_count and level <= least_peaks[1:].min():
             return parts  # each has its middle and no other can start below: none touches another
     return labels
@@ -66,7 +66,7 @@ def _sink(
 ) -> NDArray[np.int32]:
     """The labels after the flood has sunk to `level`, where `pools`, numbered from 1, are under water.
 
-    middles: float32 (h, w), `inside` where a fruit's middle may be, 0 elsewhere. peaks: `inside` in the middle of
+    middles: float32 (h, w), `inside` where a fruit's middle may be, -1 elsewhere. peaks: `inside` in the middle of
     each label; those of new labels are appended.
     """
     pool_count = int(pools.max())
@@ -79,7 +79,7 @@ def _sink(
         meeting = np.flatnonzero(meets[pool, 1:]) + 1
         if meeting.size == 0:
             peak = cv2.minMaxLoc(middles, (pools == pool).view(np.uint8))[1]
-            if peak > 0:
+            if peak >= 0:
                 owner[pool] = len(peaks)
                 peaks.append(peak)
             continue

@@ -117,3 +117,9 @@ def test_two_ripples_of_one_fruit_join_before_a_neighbour_is_met() -> None:
     middle = labels[4]
     assert middle[10] == middle[20] != middle[45]
     assert abs(int(np.flatnonzero(np.diff(middle))[0]) - 30) <= 1
+
+
+def test_a_part_without_any_middle_is_one_fruit() -> None:
+    truth = discs([(20, 20)], 8)
+    labels = split_touching(truth > 0, np.zeros(truth.shape, np.float32), 3)
+    np.testing.assert_array_equal(labels, truth)
