@@ -14,8 +14,10 @@ from training.simulator.spec import DefectSpec
 
 REACH = 2.6  # patterns end inside this many units
 GRID = 97
-CONTRAST, DARKER = 0.5, 0.5
-"""Logarithm of the ratio to the skin in the channel that differs most; share of its light that is taken away."""
+CONTRAST = 0.5
+"""Logarithm of the ratio to the skin in the channel that differs most."""
+DARKER = np.array([0.35, 0.5, 0.6], np.float32)
+"""Share of red, green and blue that is taken away: browner, as bruised and dried skin is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,13 +125,13 @@ def _length(points: Floats, axes: Floats, radius_mm: float) -> float:
 
 
 def _to_be_seen(colour: Floats, skin: Floats) -> Floats:
-    """The colour of a defect, darker where the skin has nearly the same one: what nobody can see is no defect.
+    """The colour of a defect, browner where the skin has nearly the same one: what nobody can see is no defect.
 
-    colour, skin: (N, 3) reflectances, 0-1. Up to `DARKER` where they differ by less than a tenth in every channel, as
-    they are from `CONTRAST` on.
+    colour, skin: (N, 3) sRGB, 0-1. By `DARKER` where they differ by less than a tenth in every channel, as they are
+    from `CONTRAST` on.
     """
     apart = np.abs(np.log((colour + 0.02) / (skin + 0.02))).max(axis=1)
-    return np.asarray(colour * (1 - DARKER * smoothstep(CONTRAST, 0.1, apart))[:, None], np.float32)
+    return np.asarray(colour * (1 - smoothstep(CONTRAST, 0.1, apart)[:, None] * DARKER), np.float32)
 
 
 def paint_defect(skin: Skin, direction: Floats, defect: PlacedDefect) -> None:
