@@ -60,6 +60,7 @@ def export(
     """Write ONNX and card, and compare ONNX with torch on real pictures. Exit 1 when they differ."""
     from training import export as exporting
     from training.manifest import load_manifest, select_photographs
+    from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
 
     with _errors_in_one_line():
         photographs = load_manifest(data)
@@ -72,12 +73,18 @@ def export(
             find_side=find_side,
             fruit_side=fruit_side,
         )
+        add_second_opinion(out or Path("models") / name / version)
         model = OnnxModel.load(out or Path("models") / name / version)
         real = select_photographs(photographs, split="val")
         chosen = real[:: max(len(real) // pictures, 1)][:pictures]
-        result = exporting.parity(checkpoint, model, exporting.fruit_pictures(chosen, fruit_side))
+        real_pictures = exporting.fruit_pictures(chosen, fruit_side)
+        result = exporting.parity(checkpoint, model, real_pictures)
+        result["produce_difference"] = produce_difference(model, real_pictures)
     typer.echo(json.dumps({"model_id": model.card.model_id, "pictures": len(chosen), **result}))
-    if result["max_difference"] > exporting.PARITY_LIMIT:
+    if (
+        result["max_difference"] > exporting.PARITY_LIMIT
+        or result["produce_difference"] > PRODUCE_PARITY_LIMIT
+    ):
         raise typer.Exit(1)
 
 

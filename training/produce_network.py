@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,16 @@ from efficientnet_lite_pytorch import EfficientNet
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from grader.errors import ModelMismatchError
+from grader.onnx_model import OnnxModel
+from grader.preprocess import to_tensor
+from grader.types import UInt8Array
+
 OTHER_PRODUCE = (950, 951, 954)
 """ImageNet-1k: orange, lemon, banana. Bell pepper, fig and pomegranate are left out: red apples are taken for them."""
 FILE_NAME = "produce.onnx"
+PRODUCE_PARITY_LIMIT = 0.02
+"""Largest accepted difference between torch and ONNX: weights rounded to 11 bits."""
 
 
 class ProduceNet(nn.Module):
@@ -34,8 +42,9 @@ class ProduceNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.net = EfficientNet.from_name("efficientnet-lite0")
         path = EfficientnetLite0ModelFile.get_model_file_path()
-        self.net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+        self.net.load_state_dict(torch.load(path, weights_only=True))
 
     def forward(self, image: Tensor, share: Tensor) -> Tensor:
         """See the module text for shapes."""
@@ -71,6 +80,24 @@ def add_second_opinion(model_dir: Path) -> None:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     card_path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def produce_difference(model: OnnxModel, pictures: Sequence[UInt8Array]) -> float:
+    """Largest difference of the probability, 0-1, between torch and ONNX on real pictures (uint8 RGB (H, W, 3)).
+
+    Raises ModelMismatchError when the model has no second opinion.
+    """
+    net, worst = ProduceNet().eval(), 0.0
+    for rgb in pictures:
+        tensor = to_tensor(rgb, model.card.input)
+        share = np.ones((tensor.shape[2] // 32, tensor.shape[3] // 32), np.float32)
+        ours = model.other_produce(tensor, share)
+        if ours is None:
+            raise ModelMismatchError(f"{model.card.folder}: expected {FILE_NAME}, the card names none")
+        with torch.no_grad():
+            theirs = net(torch.from_numpy(tensor), torch.from_numpy(share[None, None]))
+        worst = max(worst, abs(float(theirs[0]) - ours))
+    return worst
 
 
 def _stored_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
