@@ -22,6 +22,9 @@ FALSE_ALARM_WEIGHT = 5.0
 network otherwise finds it cheap to call every stem rot, and the stem is the most suspicious place of most fruit."""
 SOME_DEFECT_WEIGHT = 0.1
 LANDMARK_WEIGHT = 2.0
+KIND_WEIGHT = 0.3
+"""Of naming the kind of a defect pixel that is known exactly, each kind alike: nine of ten such pixels are rot, and
+without this everything is called rot."""
 SUSPICIOUS_SHARE = 0.05
 """Share of a box's pixels that `some_defect` asks to be defects; web photographs show larger ones."""
 
@@ -54,6 +57,14 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
     weight = weight + FALSE_ALARM_WEIGHT * no_defect * probability.detach()
     pixel = set_loss(surface, allowed)
     parts = {"surface": (pixel * weight).sum() / weight.sum().clamp(min=1)}
+
+    kinds = allowed[:, 4:].float()
+    exact = (defect_only & (kinds.sum(1) == 1)).unsqueeze(1) * kinds
+    pixels_of_kind = exact.sum((0, 2, 3))
+    missed = (set_loss(surface[:, 4:], allowed[:, 4:]).unsqueeze(1) * exact).sum((0, 2, 3))
+    present_kinds = pixels_of_kind > 0
+    each = missed[present_kinds] / pixels_of_kind[present_kinds]
+    parts["kind"] = KIND_WEIGHT * each.sum() / present_kinds.sum().clamp(min=1)
 
     judged = (defect_only | no_defect).float()
     overlap = (probability * judged * defect_only).sum((1, 2))

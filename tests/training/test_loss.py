@@ -87,3 +87,22 @@ def test_few_pixels_of_defect_count_more(pixels: int, weight: float) -> None:
     a, b = pixels * 2 * weight, (1024 - pixels) * (1 + 5 * share)
     expected = (a * defect + b * sound) / (a + b)
     assert float(fruit_loss(outputs(surface), labels)["surface"]) == pytest.approx(expected, rel=1e-3)
+
+
+def test_every_kind_of_defect_counts_alike() -> None:
+    """1000 pixels of rot called rot and 24 of scab called rot: the few are half of the term."""
+    labels = batch(32)
+    labels["surface_set"][:] = 1 << 4
+    labels["surface_set"].view(-1)[:24] = 1 << 6
+    surface = torch.zeros(1, 17, 32, 32)
+    surface[:, 4] = 4.0
+    named = float(torch.log_softmax(surface[0, 4:, 0, 0], 0)[0])
+    other = float(torch.log_softmax(surface[0, 4:, 0, 0], 0)[2])
+    assert float(fruit_loss(outputs(surface), labels)["kind"]) == pytest.approx(0.3 * -(named + other) / 2)
+
+
+def test_a_kind_that_is_not_known_is_not_asked_for() -> None:
+    labels = batch(32)
+    labels["surface_set"][:] = (1 << 4) | (1 << 5)  # some defect, rot or bruise
+    labels["surface_set"].view(-1)[:9] = 1 << 1  # sound skin
+    assert float(fruit_loss(outputs(torch.randn(1, 17, 32, 32)), labels)["kind"]) == 0.0
