@@ -14,11 +14,11 @@ import numpy as np
 from grader.onnx_model import OnnxModel
 from grader.types import BoolArray, FloatArray
 
-SURE_LEVEL = 0.96
+SURE_LEVEL = 0.975
 """From this confidence of the crop on nobody else is asked: three of four apples of camera scenes are above."""
 LEAST_EVIDENCE = 0.5
-"""Sum of the log odds below which it is other produce. Chosen on photographs (`val` of camera scenes and `train` of
-shop crates): there apples lie above 1 but for 3 in 100 in shop crates, oranges and bananas below 0 but for 1 in 20."""
+"""Sum of the log odds below which it is other produce. Chosen on photographs: of 285 apples in camera scenes and boxes
+none lies below, of 744 in shop crates 3 in 1,000, of 432 melons 2 in 100."""
 CELL_PX = 32
 """Side of a cell of the classifier's last grid, in pixels of the picture it looks at."""
 
