@@ -34,8 +34,9 @@ OTHER_OBJECT = 3
 """Channel of `crop` for things that are neither apple nor melon."""
 FIRST_DEFECT_CHANNEL = 4
 """Channels of `surface` before it are background, sound skin, stem and calyx (the card is checked for that)."""
-DEFECT_LEVEL = 0.5
-"""All kinds of defect together must be likelier than everything sound together; the probability of the fruit is 1."""
+DEFECT_LEVEL = 0.6
+"""All kinds of defect together must be this likely on the fruit, whose probability is 1. Chosen on photographs (`val`):
+from 0.5 to 0.6 the overlap with drawn rot stays at 0.863, sound fruit accused fall from 6.7 to 4.4 %."""
 LARGEST_BATCH = 4
 """Fruit looked at in one call of the network; bounds memory on frames full of fruit."""
 
@@ -132,7 +133,7 @@ def _classes(
 ) -> tuple[UInt8Array, FloatArray]:
     """`SurfaceClass` of each pixel of `mask` (h, w) and how sure it is, 0-1.
 
-    A pixel is a defect when that is likelier than skin, stem and calyx together (`DEFECT_LEVEL`).
+    A pixel is a defect when that is clearly likelier than skin, stem and calyx together (`DEFECT_LEVEL`).
 
     surface: float32 (channels, rows, columns), probabilities of `values`. Skin, stem, calyx and all defects together
     are enlarged and compared there, so their borders are smooth; the kind of a defect is decided on the grid.
