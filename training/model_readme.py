@@ -13,10 +13,12 @@ LIMITS = """\
 - Hami and white honeydew melons are simulated only. Melon photographs are shop piles without outlines.
 - A strong colour cast without a colour calibration spoils blush, which is measured in CIELAB.
 - One view sees about half of a fruit: a class from one view is provisional and says so.
-- A plate of the colour of the apple on it, or a coloured shadow, is taken as part of the apple (`ecustfd_size`, top views).
-- Defects at the rim of the view, small pale ones, and those on nearly their own colour are missed more often than not in
-  the simulator: the error of the defect area says how often.
-- Oranges are known from `produce.onnx`, the backbone's published classifier; other round things only from the simulator.
+- A plate of the colour of the apple on it, or a coloured shadow, is taken as part of the apple (`ecustfd_size`, from
+  above).
+- Defects at the rim of the view, small pale ones, and those on nearly their own colour are often missed in the
+  simulator: the error of the defect area says how often.
+- Oranges are known from `produce.onnx`, the backbone's published classifier; other round things only from the
+  simulator.
 - The kind of a defect is less sure than that there is one: on photographs only rot and scab are labelled."""
 
 REACH: dict[str, tuple[str, str]] = {
@@ -59,8 +61,8 @@ def model_readme(card: ModelCard, report: dict[str, Any]) -> str:
 One network for finding apples and melons, for their surface (sound skin, stem, calyx, thirteen kinds of defect) and
 for the netting of melons. EfficientNet-Lite0 with a small feature pyramid; input RGB, the whole frame at
 {card.input.find_side_px} px and each fruit at {card.input.fruit_side_px} px. `card.json` is what the grader reads;
-weights that do not match its sha256 are refused. `produce.onnx` gives a second opinion on oranges, lemons and bananas where
-the network is not sure.
+weights that do not match its sha256 are refused. `produce.onnx` gives a second opinion on
+oranges, lemons and bananas where the network is not sure.
 
 ## Measured
 
