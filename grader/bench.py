@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -55,16 +56,22 @@ class _TimedModel(OnnxModel):
         self.spent_s = 0.0
 
     def run(self, tensor: FloatArray) -> dict[str, FloatArray]:
-        start = time.perf_counter()
-        try:
+        with self._clock():
             return super().run(tensor)
-        finally:
-            self.spent_s += time.perf_counter() - start
 
     def find(self, tensor: FloatArray) -> dict[str, FloatArray]:
+        with self._clock():
+            return super().find(tensor)
+
+    def other_produce(self, tensor: FloatArray, share: FloatArray) -> float | None:
+        with self._clock():
+            return super().other_produce(tensor, share)
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
         start = time.perf_counter()
         try:
-            return super().find(tensor)
+            yield
         finally:
             self.spent_s += time.perf_counter() - start
 

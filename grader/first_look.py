@@ -15,12 +15,12 @@ from grader.types import BoolArray, Frame
 FRUIT_LEVEL = 0.5
 """A pixel is fruit when apple and melon together are likelier than not."""
 SMALLEST_PX = 6
-"""Fruit smaller than this across in the first pass (of about 256) are not judged."""
+"""Fruit smaller than this across in the first look (of about 256) are not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Found:
-    """A fruit of the first pass. mask: bool on the first pass's grid. scale: frame pixels per grid cell (x, y)."""
+    """A fruit of the first look. mask: bool on its grid. scale: frame pixels per grid cell (x, y)."""
 
     mask: BoolArray
     scale_xy: tuple[float, float]

@@ -62,19 +62,20 @@ def export(
     from training.manifest import load_manifest, select_photographs
     from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
 
+    folder = out or Path("models") / name / version
     with _errors_in_one_line():
         photographs = load_manifest(data)
         exporting.export(
             checkpoint,
-            out or Path("models") / name / version,
+            folder,
             name=name,
             version=version,
             sets=exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs}),
             find_side=find_side,
             fruit_side=fruit_side,
         )
-        add_second_opinion(out or Path("models") / name / version)
-        model = OnnxModel.load(out or Path("models") / name / version)
+        add_second_opinion(folder)
+        model = OnnxModel.load(folder)
         real = select_photographs(photographs, split="val")
         chosen = real[:: max(len(real) // pictures, 1)][:pictures]
         real_pictures = exporting.fruit_pictures(chosen, fruit_side)

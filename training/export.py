@@ -10,7 +10,6 @@ import copy
 import hashlib
 import json
 import pickle
-import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from grader.types import UInt8Array
 from training.dataset import INPUT, licence_allowed
 from training.manifest import ManifestError, Photograph
 from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
+from training.onnx_file import write_onnx
 from training.optional_outputs import make_optional
 from training.weak_labels import SURFACE_CLASSES
 
@@ -155,19 +155,7 @@ def export(
     example = torch.zeros(1, 3, fruit_side, fruit_side)
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the exporter that writes opset 17 for any size
-        warnings.filterwarnings("ignore", "Constant folding", UserWarning)  # a Slice stays: nothing is lost
-        torch.onnx.export(
-            net,
-            (example,),
-            str(weights),
-            input_names=["image"],
-            output_names=list(OUTPUT_NAMES),
-            dynamic_axes=axes,
-            opset_version=17,
-            dynamo=False,
-        )
+    write_onnx(net, (example,), weights, inputs=("image",), outputs=OUTPUT_NAMES, axes=axes)
     onnx.save(make_optional(onnx.load(weights), ("surface", "net"), SWITCH), weights)
     card = {
         "schema": "model-card/1",

@@ -23,8 +23,8 @@ network otherwise finds it cheap to call every stem rot, and the stem is the mos
 SOME_DEFECT_WEIGHT = 0.1
 LANDMARK_WEIGHT = 2.0
 KIND_WEIGHT = 0.3
-"""Of naming the kind of a defect pixel that is known exactly, each kind alike: nine of ten such pixels are rot, and
-without this everything is called rot."""
+"""Of naming the kind of a defect pixel that is known exactly, each kind alike: half of such pixels are rot, and
+without this nearly everything is called rot or scab."""
 SUSPICIOUS_SHARE = 0.05
 """Share of a box's pixels that `some_defect` asks to be defects; web photographs show larger ones."""
 

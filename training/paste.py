@@ -33,16 +33,9 @@ def onto_background(sample: Sample, background: NDArray[np.uint8]) -> Sample:
 def paste_things(photograph: Sample, simulated: Sample, rng: np.random.Generator) -> Sample:
     """One to three of the fruit and objects of `simulated` put at random places of `photograph`, labels with them."""
     things = [mask for mask in close_ups(simulated) if not _cut_by_edge(mask)]
-    rgb, surface, crop = (
-        photograph.rgb.copy(),
-        photograph.surface_set.copy(),
-        photograph.crop_set.copy(),
-    )
-    instance, net, some_defect = (
-        photograph.instance.copy(),
-        photograph.net.copy(),
-        photograph.some_defect.copy(),
-    )
+    rgb, surface, crop = photograph.rgb.copy(), photograph.surface_set.copy(), photograph.crop_set.copy()
+    instance, net = photograph.instance.copy(), photograph.net.copy()
+    some_defect = photograph.some_defect.copy()
     height, width = instance.shape
     for number in range(min(len(things), int(rng.integers(1, 4)))):
         mask = things[int(rng.integers(len(things)))]
@@ -58,19 +51,10 @@ def paste_things(photograph: Sample, simulated: Sample, rng: np.random.Generator
         place, there = (slice(top, top + h), slice(left, left + w)), own > 0
         thing = _resize(simulated.rgb[cut], scale, cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)[:h, :w]
         rgb[place] = _blend(rgb[place], thing, _soft(own))
-
-        def label(
-            array: NDArray[np.generic],
-            there: NDArray[np.bool_] = there,
-            cut: tuple[slice, slice] = cut,
-            scale: float = scale,
-        ) -> NDArray[np.generic]:
-            small = _resize(array[cut], scale, cv2.INTER_NEAREST)
-            return small[: there.shape[0], : there.shape[1]][there]
-
-        surface[place][there] = label(simulated.surface_set.astype(np.int32)).astype(np.uint32)
-        crop[place][there] = label(simulated.crop_set)
-        net[place][there] = label(simulated.net)
+        bits = simulated.surface_set[cut].astype(np.int32)  # OpenCV resizes no uint32
+        surface[place][there] = _resize(bits, scale, cv2.INTER_NEAREST)[:h, :w][there]
+        crop[place][there] = _resize(simulated.crop_set[cut], scale, cv2.INTER_NEAREST)[:h, :w][there]
+        net[place][there] = _resize(simulated.net[cut], scale, cv2.INTER_NEAREST)[:h, :w][there]
         some_defect[place][there] = False
         is_fruit = bool(simulated.instance[mask].any())
         instance[place][there] = FIRST_PASTED + number if is_fruit else 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +66,9 @@ class PhotoSuite:
         kayseri: list[list[tuple[float, ...]]] = []
         for _, graded in self._graded("varieties_kayseri"):
             kayseri.append([(_accused(graded),)])
-        for photo, graded in self._graded("turntable_fruits360_3body", label_start="sound"):
+        for photo, graded in self._graded(
+            "turntable_fruits360_3body", chosen=lambda photo: photo.label.startswith("sound")
+        ):
             views[photo.group].append((_accused(graded),))
         yield bootstrap("false_alarm_kayseri", kayseri, _mean, "share of pictures")
         yield bootstrap("false_alarm_turntable", list(views.values()), _mean, "share of views")
@@ -103,19 +104,20 @@ class PhotoSuite:
         hits = {Crop.APPLE: 0, Crop.MELON: 0}
         counts = {Crop.APPLE: 0, Crop.MELON: 0}
         apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
-        for photo, graded in self._graded("varieties_grocerystore", "grocerystore-melons"):
-            if photo.crop is Crop.MELON:
-                if not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
-                    continue
-            elif "/".join(photo.path.parts[-3:]) not in apple_names:
+        shop = self._graded(
+            "varieties_grocerystore",
+            "grocerystore-melons",
+            chosen=lambda photo: photo.crop is Crop.MELON or "/".join(photo.path.parts[-3:]) in apple_names,
+        )
+        for photo, graded in shop:
+            if photo.crop is Crop.MELON and not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
                 continue
             counts[photo.crop] += 1
             hits[photo.crop] += _main_crop(graded) is photo.crop
         for crop in Crop:
             yield share(f"crop_right_{crop}", hits[crop], counts[crop])
-        neither = list(self._graded("freshness3_voc_zijian"))
         right = total = 0
-        for photo, graded in neither:
+        for photo, graded in self._graded("freshness3_voc_zijian"):
             for box in read_boxes(photo, graded.frame.rgb.shape[:2]):
                 if "apple" in box.name:
                     continue
@@ -143,8 +145,8 @@ class PhotoSuite:
         """
         ratios: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for photo, graded in self._graded("ecustfd_size"):
-            labels = photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
-            coin = [box for box in read_voc_boxes(labels, graded.frame.rgb.shape[:2]) if box.name == "coin"]
+            labels = read_voc_boxes(_voc_file(photo), graded.frame.rgb.shape[:2])
+            coin = [box for box in labels if box.name == "coin"]
             records = [r for r in graded.records if r.measurement.crop is Crop.APPLE]
             if not coin or not records:
                 continue
@@ -170,9 +172,11 @@ class PhotoSuite:
             "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
         )
 
-    def _graded(self, *datasets: str, label_start: str = "") -> Iterator[tuple[Photograph, GradedFrame]]:
+    def _graded(
+        self, *datasets: str, chosen: Callable[[Photograph], bool] = lambda _: True
+    ) -> Iterator[tuple[Photograph, GradedFrame]]:
         for photo in select_photographs(self.photographs, split="val", datasets=frozenset(datasets)):
-            if re.match(label_start, photo.label):
+            if chosen(photo):
                 yield photo, self.grader.grade_frame(read_image(photo.path), GradeOptions())
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from grader.errors import ModelMismatchError
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
+from training.onnx_file import write_onnx
 
 OTHER_PRODUCE = (950, 951, 954)
 """ImageNet-1k: orange, lemon, banana. Bell pepper, fig and pomegranate are left out: red apples are taken for them."""
@@ -59,19 +59,7 @@ def add_second_opinion(model_dir: Path) -> None:
     path = model_dir / FILE_NAME
     example = torch.zeros(1, 3, 256, 256), torch.ones(1, 1, 8, 8)
     axes = {"image": {0: "n", 2: "h", 3: "w"}, "share": {0: "n", 2: "rows", 3: "columns"}, "other": {0: "n"}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
-        torch.onnx.export(
-            ProduceNet().eval(),
-            example,
-            str(path),
-            input_names=["image", "share"],
-            output_names=["other"],
-            dynamic_axes=axes,
-            opset_version=17,
-            dynamo=False,
-        )
+    write_onnx(ProduceNet().eval(), example, path, inputs=("image", "share"), outputs=("other",), axes=axes)
     onnx.save(_stored_as_float16(onnx.load(path)), path)
     card_path = model_dir / "card.json"
     card = json.loads(card_path.read_text(encoding="utf-8"))

@@ -42,7 +42,7 @@ def train(config: TrainConfig) -> Path:
     Raises ConfigError, ManifestError or OSError before anything is written when there is nothing to train on.
     """
     sources = training_sources(config)
-    background_pictures(config)
+    backgrounds = background_pictures(config)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
@@ -79,7 +79,7 @@ def train(config: TrainConfig) -> Path:
     ) as progress:
         task = progress.add_task("", total=config.steps, completed=step)
         net.train()
-        for batch in _batches(config, sources, step):
+        for batch in _batches(config, sources, backgrounds, step):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, config) * group["factor"]
             with torch.autocast("cpu", torch.bfloat16):
@@ -148,9 +148,10 @@ def background_pictures(config: TrainConfig) -> list[Path]:
     return pictures
 
 
-def _batches(config: TrainConfig, sources: Sequence[Source], step: int) -> Iterator[dict[str, Tensor]]:
+def _batches(
+    config: TrainConfig, sources: Sequence[Source], backgrounds: Sequence[Path], step: int
+) -> Iterator[dict[str, Tensor]]:
     left = max(config.steps - step, 0)
-    backgrounds = background_pictures(config)
     first, count = step * config.batch, left * config.batch
     stream = TrainingStream(sources, config.size, config.seed, first, count, backgrounds, config.paste_share)
     return iter(DataLoader(stream, config.batch, num_workers=1, prefetch_factor=6))

@@ -16,33 +16,13 @@ from grader.onnx_model import OnnxModel
 from grader.pipeline import newest_model
 from grader.preprocess import PAD_RGB, to_tensor
 from grader.types import SurfaceClass
+from tests.card_content import card_content
 
 WEIGHTS = b"not really a network"
 
 
 def card(**changes: Any) -> dict[str, Any]:
-    return {
-        "schema": "model-card/1",
-        "name": "fruitnet",
-        "version": "0.0.1",
-        "created_at": "2026-01-01T00:00:00+00:00",
-        "weights": "model.onnx",
-        "sha256": hashlib.sha256(WEIGHTS).hexdigest(),
-        "input": {
-            "name": "image",
-            "colour_order": "RGB",
-            "mean": [0.5, 0.5, 0.5],
-            "std": [0.5, 0.5, 0.5],
-            "multiple": 32,
-            "find_side_px": 256,
-            "fruit_side_px": 256,
-        },
-        "outputs": {"surface": 2, "crop": 4, "inside": 4, "net": 2},
-        "surface_classes": [int(value) for value in SurfaceClass],
-        "crop_classes": ["none", "apple", "melon", "other_object"],
-        "trained_on": [],
-        **changes,
-    }
+    return card_content(hashlib.sha256(WEIGHTS).hexdigest(), **changes)
 
 
 def write(folder: Path, content: dict[str, Any], weights: bytes = WEIGHTS) -> Path:

@@ -14,6 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 from grader.onnx_model import SWITCH, OnnxModel
 from grader.types import SurfaceClass
+from tests.card_content import card_content
 from training.optional_outputs import make_optional
 
 CHANNELS = {"surface": len(SurfaceClass), "crop": 4, "inside": 1, "net": 1}
@@ -46,27 +47,7 @@ def picture(height: int = 64, width: int = 32) -> np.ndarray:
 
 def model_dir(folder: Path, model: onnx.ModelProto) -> Path:
     onnx.save(model, folder / "model.onnx")
-    card = {
-        "schema": "model-card/1",
-        "name": "tiny",
-        "version": "0.1.0",
-        "created_at": "2026-01-01T00:00:00+00:00",
-        "weights": "model.onnx",
-        "sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(),
-        "input": {
-            "name": "image",
-            "colour_order": "RGB",
-            "mean": [0.5, 0.5, 0.5],
-            "std": [0.5, 0.5, 0.5],
-            "multiple": 32,
-            "find_side_px": 64,
-            "fruit_side_px": 64,
-        },
-        "outputs": STRIDES,
-        "surface_classes": [int(value) for value in SurfaceClass],
-        "crop_classes": ["none", "apple", "melon", "other_object"],
-        "trained_on": [],
-    }
+    card = card_content(hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(), outputs=STRIDES)
     (folder / "card.json").write_text(json.dumps(card))
     return folder
 

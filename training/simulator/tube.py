@@ -10,7 +10,7 @@ from training.simulator.noise import Floats, fractal_tile, on_plane
 from training.simulator.skin import blank_skin
 
 BROWN = (0.075, 0.035, 0.012)
-"""Linear colour of the patches of an overripe banana."""
+"""sRGB, 0-1, of the patches of an overripe banana."""
 
 
 def bent(start: Floats, direction: Floats, bend: Floats, length_mm: float, count: int = 9) -> Floats:
@@ -39,9 +39,7 @@ def draw_tube(
     """Draw a rod along world points (n, 3) with radii (n,) and sRGB colours (n, 3).
 
     flat < 1 squeezes the shading of depth (leaves). spots: share of the skin, 0-1, that has turned brown in patches.
-    Depth along a piece is interpolated; rods are thin, so the
-    silhouette
-    is that of the projected discs.
+    Depth along a piece is interpolated; rods are thin, so the silhouette is that of the projected discs.
     """
     x, y, depth = project(camera, line_mm)
     if depth.min() <= 1.0:
