@@ -25,7 +25,8 @@ from grader.landmarks import find_landmarks
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions, Grader
-from grader.size import Scale, measure_size
+from grader.scale import Scale
+from grader.size import measure_size
 from grader.surface import SkinMap, map_skin
 from grader.types import FloatArray, Frame
 

@@ -106,6 +106,7 @@ def make_calibration(
             mm_per_px_belt=found.mm_per_px_belt,
             camera_height_mm=found.camera_height_mm,
             belt_tilt_deg=found.belt_tilt_deg,
+            belt_normal=found.belt_normal,
         )
         if base is not None:
             calibration = _with_colour_of(calibration, base)

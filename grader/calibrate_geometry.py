@@ -69,6 +69,7 @@ class Geometry:
     mm_per_px_belt: float
     camera_height_mm: float
     belt_tilt_deg: float
+    belt_normal: tuple[float, float, float]
     focal_error_fraction: float
     coverage_fraction: float
     used_frames: tuple[str, ...]
@@ -204,6 +205,7 @@ def _solve(
         )
     _, rotation_vector, translation = cv2.solvePnP(belt.board_mm, belt.image_px, matrix, lens)
     normal = cv2.Rodrigues(rotation_vector)[0][:, 2]
+    normal = normal * np.sign(normal[2])  # away from the camera, whichever way the board was numbered
     # The optical axis (0, 0, z) meets the plane normal . X = normal . translation.
     height_mm = float(normal @ translation.ravel() / normal[2])
     return Geometry(
@@ -213,7 +215,8 @@ def _solve(
         reprojection_error_px=float(error_px),
         mm_per_px_belt=height_mm / float(focal_px),
         camera_height_mm=height_mm,
-        belt_tilt_deg=float(np.degrees(np.arccos(min(1.0, abs(normal[2]))))),
+        belt_tilt_deg=float(np.degrees(np.arccos(min(1.0, normal[2])))),
+        belt_normal=(float(normal[0]), float(normal[1]), float(normal[2])),
         focal_error_fraction=focal_error,
         coverage_fraction=coverage,
         used_frames=tuple(item.frame_id for item in boards),

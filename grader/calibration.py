@@ -11,13 +11,12 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.errors import CalibrationError
 from grader.image_io import write_bytes
-from grader.size import BeltScale
+from grader.scale import STRAIGHT_DOWN, BeltScale
 from grader.types import FloatArray, UInt8Array
 
 SCHEMA = "calibration/1"
@@ -48,6 +47,8 @@ class Calibration:
     camera_height_mm: from the camera's centre to the belt along the optical axis.
     mm_per_px_belt: scale of the belt where the optical axis meets it: camera_height_mm / focal length in px.
     belt_tilt_deg: angle between the optical axis and the normal of the belt, 0 when it looks straight down.
+    belt_normal: that normal as a unit vector in the camera's frame (x right, y down, z ahead), away from the camera. A
+    file without it is read as straight down.
     colour_matrix: float64 (3, 3), linear camera RGB -> linear sRGB (D65); None: colours are taken as sRGB.
     colour_error_delta_e: mean CIEDE2000 over the card after correction; None without a card of known colours.
     grey_gains: linear gains of R, G, B that make a grey patch grey, green 1; None without.
@@ -64,6 +65,7 @@ class Calibration:
     mm_per_px_belt: float
     camera_height_mm: float
     belt_tilt_deg: float
+    belt_normal: tuple[float, float, float] = STRAIGHT_DOWN
     colour_matrix: Matrix | None = None
     colour_error_delta_e: float | None = None
     grey_gains: tuple[float, float, float] | None = None
@@ -89,6 +91,8 @@ class Calibration:
         _require(0 < self.mm_per_px_belt < 100, "mm_per_px_belt", "over 0 and under 100", self.mm_per_px_belt)
         _require(0 < self.camera_height_mm < 1e5, "camera_height_mm", "0 to 1e5", self.camera_height_mm)
         _require(0 <= self.belt_tilt_deg < 80, "belt_tilt_deg", "0 to below 80", self.belt_tilt_deg)
+        good = self.belt_normal[2] > 0 and abs(float(np.linalg.norm(self.belt_normal)) - 1) < 1e-6
+        _require(good, "belt_normal", "a unit vector with z > 0", self.belt_normal)
         if self.colour_matrix is not None:
             _require_array("colour_matrix", self.colour_matrix, (3, 3))
             condition = float(np.linalg.cond(self.colour_matrix))
@@ -170,6 +174,8 @@ class Calibration:
             mm_per_px_belt=self.mm_per_px_belt,
             camera_height_mm=self.camera_height_mm,
             principal_xy_px=(float(self.camera_matrix[0, 2]), float(self.camera_matrix[1, 2])),
+            distortion=tuple(self.distortion.tolist()),
+            belt_normal=self.belt_normal,
         )
 
 
@@ -183,12 +189,6 @@ def apply_colour(rgb: UInt8Array, matrix: Matrix | None) -> FloatArray:
     if matrix is None:
         return linear
     return np.asarray(linear @ matrix.T.astype(np.float32), dtype=np.float32)
-
-
-def undistort_rgb(rgb: UInt8Array, calibration: Calibration) -> UInt8Array:
-    """The picture, uint8 (H, W, 3), without the curvature of the lens: same size, same camera matrix."""
-    straight: UInt8Array = cv2.undistort(rgb, calibration.camera_matrix, calibration.distortion)  # type: ignore[assignment]
-    return straight
 
 
 def _linear_table() -> FloatArray:
@@ -225,7 +225,7 @@ def load_calibration(path: Path) -> Calibration:
         found = content.get("schema") if isinstance(content, dict) else type(content).__name__
         raise CalibrationError(f"{path}: expected schema {SCHEMA!r}, got {found!r}")
     names = {field.name for field in fields(Calibration)}
-    unknown, missing = set(content) - names - {"schema"}, names - set(content)
+    unknown, missing = set(content) - names - {"schema"}, names - set(content) - {"belt_normal"}
     if unknown or missing:
         raise CalibrationError(f"{path}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
     try:
@@ -260,6 +260,8 @@ def _from_json(content: dict[str, object]) -> Calibration:
     if values["grey_gains"] is not None:
         gains = _list("grey_gains", values["grey_gains"], 3)
         values["grey_gains"] = tuple(_number("grey_gains", gain) for gain in gains)
+    normal = _list("belt_normal", values.get("belt_normal", list(STRAIGHT_DOWN)), 3)
+    values["belt_normal"] = tuple(_number("belt_normal", part) for part in normal)
     notes = values["notes"]
     _require(isinstance(notes, list), "notes", "a list of names", notes)
     values["notes"] = tuple(str(note) for note in _list("notes", notes, None))

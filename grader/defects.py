@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.landmarks import cavity_area
-from grader.size import BeltScale, Scale, outline_mm_per_px
+from grader.scale import BeltScale, Scale, outline_mm_per_px
 from grader.surface import SkinMap, map_skin
-from grader.types import FIRST_DEFECT_VALUE, Defect, DefectKind, FruitView, SurfaceClass, UInt8Array
+from grader.types import FIRST_DEFECT_VALUE, Defect, DefectKind, FruitView, SurfaceClass
 
 MERGE_GAP_DIAMETERS = 0.02
 """Fragments of one kind nearer than this share of the diameter (1.5 mm on a 75 mm apple) are one defect."""
@@ -37,9 +37,8 @@ def find_defects(
 ) -> tuple[Defect, ...]:
     """All defects of a view, largest first.
 
-    Touching pixels of several kinds are one blemish, of the kind that most of its area has (weighted by confidence);
-    then fragments of one kind with a small gap are joined. Russet in the stem cavity or calyx basin is none. area_mm2
-    and length_mm are None without a scale.
+    Fragments of one kind with a small gap are joined; which kind touching pixels are is settled in the view
+    (`defect_kinds`). Russet in the stem cavity or calyx basin is none. area_mm2 and length_mm are None without a scale.
 
     Args:
         skin: `map_skin(view)` where it is there already.
@@ -53,7 +52,6 @@ def find_defects(
         return ()
     kinds = np.where(blemished, skin.surface, np.uint8(0))
     kinds[(kinds == SurfaceClass.RUSSET) & cavity_area(skin.surface)] = 0
-    kinds = _one_kind_per_blob(kinds, skin)
     seen_px2 = float(skin.area_px2.sum(dtype=np.float64))
     mm_per_px = None if scale is None else _mm_per_px(view, scale, skin)
     found = [
@@ -72,21 +70,6 @@ def _mm_per_px(view: FruitView, scale: Scale | BeltScale, skin: SkinMap) -> floa
         view.box_xyxy_px[1] + skin.centre_xy[1] * skin.step_px + skin.step_px // 2,
     )
     return outline_mm_per_px(scale, centre, 2 * skin.radius * skin.step_px)
-
-
-def _one_kind_per_blob(kinds: UInt8Array, skin: SkinMap) -> UInt8Array:
-    """Each connected blob gets the kind with the most confidence-weighted area in it."""
-    count, labels = cv2.connectedComponents((kinds > 0).view(np.uint8), connectivity=8)
-    rows, cols = np.nonzero(kinds)
-    values = kinds[rows, cols].astype(np.int64)
-    weight = skin.area_px2[rows, cols].astype(np.float64) * skin.confidence[rows, cols]
-    width = max(KIND_OF_VALUE) + 1
-    votes = np.bincount(labels[rows, cols] * width + values, weight, minlength=count * width).reshape(
-        count, width
-    )
-    winner = votes.argmax(axis=1).astype(np.uint8)
-    winner[0] = 0
-    return np.where(kinds > 0, winner[labels], np.uint8(0))
 
 
 def _defects_of_kind(

@@ -24,7 +24,8 @@ from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.rounding import rounded_measurement
 from grader.rules import Standard, plain_name
-from grader.size import BeltScale, Scale, measure_size
+from grader.scale import BeltScale, Scale
+from grader.size import measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
 from grader.surface import map_skin, seen_fraction
@@ -215,7 +216,7 @@ def measure_fruit(
         box_xyxy_px=_fruit_box(view),
         touches_edge=view.touches_edge,
         view_count=1,
-        surface_seen_fraction=seen_fraction(view.mask),
+        surface_seen_fraction=seen_fraction(skin),
         crop_confidence=view.crop_confidence,
         size=measure_size(view, scale, view.crop),
         colour=measure_colour(view, colour_matrix, skin),

@@ -6,12 +6,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from grader.defect_kinds import kind_of_each_blemish
 from grader.first_look import Found
 from grader.onnx_model import OnnxModel
 from grader.other_produce import is_other_produce
 from grader.outline import largest_part
 from grader.preprocess import PAD_RGB, to_tensor
-from grader.shrink import shrink_window
+from grader.shrink import shrink
 from grader.touching import split_touching
 from grader.types import (
     BoolArray,
@@ -57,7 +58,7 @@ def second_look(
         tensors = []
         for left, top, side in windows[part]:
             cut = _cut(frame.rgb, left, top, side)
-            tensors.append(to_tensor(shrink_window(cut, spec.fruit_side_px), spec))
+            tensors.append(to_tensor(shrink(cut, (spec.fruit_side_px,) * 2), spec))
         outputs = model.run(np.concatenate(tensors))
         for number, (item, window) in enumerate(zip(found[part], windows[part], strict=True)):
             single = {name: value[number] for name, value in outputs.items()}
@@ -137,7 +138,7 @@ def _classes(
     A pixel is a defect when that is clearly likelier than skin, stem and calyx together (`DEFECT_LEVEL`).
 
     surface: float32 (channels, rows, columns), probabilities of `values`. Skin, stem, calyx and all defects together
-    are enlarged and compared there, so their borders are smooth; the kind of a defect is decided on the grid.
+    are enlarged and compared there, so their borders are smooth; the kind of each blemish is decided on the grid.
     """
     defects = surface[FIRST_DEFECT_CHANNEL:]
     grids = (surface[0], surface[2], surface[3], defects.sum(axis=0))
@@ -155,7 +156,8 @@ def _classes(
     blemished = (defect > DEFECT_LEVEL * fruit).view(np.uint8)
     if blemished.any():
         np.maximum(best, defect * blemished, out=best)
-        kinds = _likeliest(defects, values[FIRST_DEFECT_CHANNEL:])
+        certain = grids[3] > DEFECT_LEVEL * (1 - surface[0])
+        kinds = kind_of_each_blemish(defects, certain, values[FIRST_DEFECT_CHANNEL:])
         larger = cv2.resize(kinds, (side, side), interpolation=cv2.INTER_NEAREST)[part]
         np.maximum(classes, larger * blemished, out=classes)
     np.maximum(classes, np.uint8(SurfaceClass.SOUND_SKIN), out=classes)
@@ -163,18 +165,6 @@ def _classes(
     np.maximum(fruit, np.float32(1e-3), out=fruit)
     confidence = np.divide(best, fruit, out=best)
     return classes, np.clip(confidence, 0.0, 1.0, out=confidence)
-
-
-def _likeliest(grids: FloatArray, values: tuple[SurfaceClass, ...]) -> UInt8Array:
-    """uint8 (h, w): of float32 (channels, h, w) the value of the greatest channel, the first where two are equal.
-
-    Channel by channel: `argmax` over the first axis takes several times as long.
-    """
-    greatest, place = grids[0], np.zeros(grids.shape[1:], np.uint8)
-    for channel, grid in enumerate(grids[1:], start=1):
-        np.maximum(place, (grid > greatest).view(np.uint8) * np.uint8(channel), out=place)
-        greatest = np.maximum(greatest, grid)
-    return np.array(values, np.uint8)[place]
 
 
 def _own_part(fruit: BoolArray, inside: FloatArray, found: Found, window: Window) -> tuple[BoolArray, bool]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan, atan2, hypot, pi, sin, sqrt
+from math import atan2, hypot, pi, sqrt
 
 import cv2
 import numpy as np
 
 from grader.outline import Float64Array, Outline, fit_outline, width_along, widths
+from grader.scale import BeltScale, Scale, face_camera, faced_mm_per_px
 from grader.symmetry_axis import find_symmetry_axis
 from grader.types import Crop, FruitView, SizeMeasurement, SurfaceClass
 from grader.uncertainty import combine, make_interval
@@ -73,62 +74,6 @@ DENSITY_G_PER_CM3 = {Crop.APPLE: (0.81, 0.02), Crop.MELON: (0.95, 0.03)}
 literature 0.80-0.86 (recalled). Melons about 0.95 (recalled)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """mm_per_px: mm per pixel, > 0, in the plane of the fruit's outline (not of the belt)."""
-
-    mm_per_px: float
-
-    def __post_init__(self) -> None:
-        if not 0 < self.mm_per_px < float("inf"):
-            raise ValueError(f"mm_per_px must be > 0, got {self.mm_per_px}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeltScale:
-    """A camera that looks straight down on a belt on which the fruit lies.
-
-    mm_per_px_belt: mm per pixel on the belt, > 0. camera_height_mm: camera centre to belt, > 0.
-    principal_xy_px: where the optical axis meets the frame, (x, y) in px.
-    """
-
-    mm_per_px_belt: float
-    camera_height_mm: float
-    principal_xy_px: tuple[float, float]
-
-    def __post_init__(self) -> None:
-        for name in ("mm_per_px_belt", "camera_height_mm"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
-
-    @property
-    def focal_px(self) -> float:
-        """Focal length in px of a pinhole camera with this height and scale."""
-        return self.camera_height_mm / self.mm_per_px_belt
-
-
-def outline_mm_per_px(
-    scale: Scale | BeltScale, centre_xy_px: tuple[float, float], diameter_px: float
-) -> float:
-    """mm per pixel in the plane of the outline of a fruit.
-
-    centre_xy_px: its middle in the *frame*; diameter_px: its diameter there. For a `BeltScale` the fruit is a sphere on
-    the belt: seen from its centre's direction c under the half angle a, its radius r and the camera height H obey
-    r c_z / sin a = H - r, so r = H s / (c_z + s) with s = sin a (on the axis H s / (1 + s)). A fruit that is no sphere
-    has its middle a little lower or higher: (diameter - length) / 4 of about 2 mm, under 0.3 % at H = 800 mm.
-    """
-    if isinstance(scale, Scale):
-        return scale.mm_per_px
-    focal = scale.focal_px
-    dx, dy = centre_xy_px[0] - scale.principal_xy_px[0], centre_xy_px[1] - scale.principal_xy_px[1]
-    slant = sqrt(focal**2 + dx**2 + dy**2) / focal
-    # off the axis the picture of a sphere is stretched: by slant^2 outwards, by slant across (their mean is slant^1.5)
-    half_angle = atan(diameter_px / slant**1.5 / (2 * focal))
-    s = sin(half_angle)
-    radius = scale.camera_height_mm * s / (1 / slant + s)
-    return 2 * radius / diameter_px
-
-
 def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -> SizeMeasurement:
     """Size of the fruit in one view.
 
@@ -155,15 +100,13 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     diameter_px = float(np.median(all_widths))
     centre = (outline.centre_xy_px[0] + x0, outline.centre_xy_px[1] + y0)
     if isinstance(scale, BeltScale):
-        points = _face_camera(points, centre, scale)
+        points = face_camera(points, centre, scale)
         all_widths = widths(points)
     shape = _shape(points, all_widths, _axis_offset(view, outline), crop)
     shape_index = None if shape.length is None else shape.length / shape.diameter
     if scale is None:
         return SizeMeasurement(diameter_px=diameter_px, shape_index=shape_index)
-    mm = outline_mm_per_px(scale, centre, diameter_px)
-    if isinstance(scale, BeltScale):
-        mm *= diameter_px / float(np.median(all_widths))
+    mm = faced_mm_per_px(scale, centre, float(np.median(all_widths)))
     relative = combine(
         combine(
             EDGE_BIAS_PX * outline.clear_fraction + MASK_EDGE_BIAS_PX * (1 - outline.clear_fraction),
@@ -275,17 +218,3 @@ def _axis_offset(view: FruitView, outline: Outline) -> tuple[float, float] | Non
     if best is None:
         return None
     return hypot(best[1], best[2]) / radius, atan2(best[2], best[1])
-
-
-def _face_camera(points: Float64Array, centre: tuple[float, float], scale: BeltScale) -> Float64Array:
-    """The outline as a camera turned towards the fruit would see it, in px, (N, 2), around (0, 0).
-
-    Takes away the stretch of a perspective picture off the optical axis: a sphere becomes a circle.
-    """
-    focal = scale.focal_px
-    forward = np.array([centre[0] - scale.principal_xy_px[0], centre[1] - scale.principal_xy_px[1], focal])
-    forward /= np.linalg.norm(forward)
-    right = np.array([forward[2], 0.0, -forward[0]]) / hypot(forward[2], forward[0])
-    down = np.cross(forward, right)
-    rays = np.column_stack([points - scale.principal_xy_px, np.full(len(points), focal)])
-    return np.asarray(np.column_stack([rays @ right, rays @ down]) * (focal / (rays @ forward))[:, None])

@@ -40,23 +40,6 @@ def surface_area_per_pixel(mask: BoolArray, max_tilt_deg: float = 90.0) -> Float
     return _area_weights(mask, relative, radius, max_tilt_deg)
 
 
-def seen_fraction(mask: BoolArray, max_tilt_deg: float = USEFUL_TILT_DEG) -> float:
-    """Share, 0-1, of the whole surface of the fruit that this view shows usefully: tilted up to `max_tilt_deg`.
-
-    A whole round fruit gives (1 - cos 70 deg) / 2 = 0.33. Of a fruit cut by the border of the frame or hidden by
-    another the share is of the part in the picture, so it is too large: such a view carries its own flag.
-
-    Raises:
-        ValueError: the mask is empty.
-    """
-    step = max(1, round(sqrt(np.count_nonzero(mask)) / WORKING_DIAMETER_PX))
-    mask = np.ascontiguousarray(mask[step // 2 :: step, step // 2 :: step])
-    relative, radius = _relative_radius(mask, *mask_profile(largest_part(mask)))
-    area = _area_weights(mask, relative, radius, 90.0)
-    useful = relative <= np.float32(sin(radians(max_tilt_deg)))
-    return min(1.0, float(area[useful].sum(dtype=np.float64)) / (4 * float(np.count_nonzero(mask))))
-
-
 def _relative_radius(
     mask: BoolArray, centre: tuple[float, float], profile: Float64Array
 ) -> tuple[FloatArray, FloatArray]:
@@ -155,3 +138,14 @@ def map_skin(view: FruitView) -> SkinMap:
         centre_xy=centre,
         radius=float(profile.mean()),
     )
+
+
+def seen_fraction(skin: SkinMap, max_tilt_deg: float = USEFUL_TILT_DEG) -> float:
+    """Share, 0-1, of the whole surface of the fruit that this view shows usefully: tilted up to `max_tilt_deg`.
+
+    A whole round fruit gives (1 - cos 70 deg) / 2 = 0.33. Of a fruit cut by the border of the frame or hidden by
+    another the share is of the part in the picture, so it is too large: such a view carries its own flag.
+    """
+    useful = skin.relative <= np.float32(sin(radians(max_tilt_deg)))
+    shown_px2 = float(skin.area_px2[useful].sum(dtype=np.float64))
+    return min(1.0, shown_px2 / (4 * cv2.countNonZero(skin.area_px2) * skin.step_px**2))

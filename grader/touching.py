@@ -35,9 +35,10 @@ def split_touching(fruit: BoolArray, inside: FloatArray, smallest_px: int) -> ND
     if width == 0:
         return labels
     box = slice(y, y + height), slice(x, x + width)
-    parts = _without_small(_connected(fruit[box]), smallest_px)
+    parts = _large_parts(fruit[box], smallest_px)
     if parts.any():
-        labels[box] = _without_small(_flood(parts, inside[box]), smallest_px)
+        flooded = _flood(parts, inside[box])
+        labels[box] = parts if flooded is parts else _without_small(flooded, smallest_px)
     return labels
 
 
@@ -52,9 +53,10 @@ def _flood(parts: NDArray[np.int32], inside: FloatArray) -> NDArray[np.int32]:
     peaks = [0.0]
     label_count = 0
     for level in LEVELS:
-        pools = _connected(fruit & (inside >= level))
-        if label_count != 1 or pools.max() > 1:  # one label in one pool: nothing starts, nothing meets
-            labels = _sink(labels, pools, level, middles, peaks)
+        flooded = (fruit & (inside >= level)).view(np.uint8)
+        count, pools = cv2.connectedComponents(flooded, connectivity=4)
+        if count > 2 or (count == 2 and label_count != 1):  # one label in one pool: nothing starts or meets
+            labels = _sink(labels, np.asarray(pools, np.int32), level, middles, peaks)
             label_count = int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
         if label_count == part_count and level <= least_peaks[1:].min():
             return parts  # each has its middle and no other can start below: none touches another
@@ -71,7 +73,8 @@ def _sink(
     """
     pool_count = int(pools.max())
     meets = np.zeros((pool_count + 1, len(peaks)), np.bool_)
-    meets[pools, labels] = True
+    labelled = np.flatnonzero(labels)
+    meets[pools.take(labelled), labels.take(labelled)] = True
     joined = np.arange(len(peaks), dtype=np.int32)
     owner = np.zeros(pool_count + 1, np.int32)
     shared = np.zeros(pool_count + 1, np.bool_)
@@ -89,13 +92,20 @@ def _sink(
         ]
         joined[ripples] = owner[pool] = highest
         shared[pool] = meeting.size - len(ripples) > 1
+    if not shared.any():
+        return owner.take(pools)
     in_shared = shared[pools]
     return _grow(np.where(in_shared, joined[labels], owner[pools]), in_shared)
 
 
-def _connected(region: BoolArray) -> NDArray[np.int32]:
-    """int32 (h, w): connected parts (by their sides) of a bool region, numbered from 1."""
-    return np.asarray(cv2.connectedComponents(region.view(np.uint8), connectivity=4)[1], np.int32)
+def _large_parts(region: BoolArray, smallest_px: int) -> NDArray[np.int32]:
+    """int32 (h, w): connected parts (by their sides) that are large enough for a fruit, numbered from 1."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(region.view(np.uint8), connectivity=4)
+    extents = np.minimum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    large = (extents >= smallest_px) & (stats[:, cv2.CC_STAT_AREA] >= LEAST_FILL * smallest_px**2)
+    large[0] = False
+    number = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    return np.asarray(number[labels])
 
 
 def _without_small(labels: NDArray[np.int32], smallest_px: int) -> NDArray[np.int32]:

@@ -78,6 +78,7 @@ def test_another_picture_may_show_the_belt(frames: list[Frame]) -> None:
     turn, at = POSES[1]
     normal = cv2.Rodrigues(np.array(turn))[0][:, 2]
     assert found.belt_tilt_deg == pytest.approx(np.degrees(0.5), abs=0.3)
+    assert found.belt_normal == pytest.approx(normal * np.sign(normal[2]), abs=0.006)
     assert found.camera_height_mm == pytest.approx(normal @ np.array(at) / normal[2], rel=0.005)
 
 

@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +19,6 @@ from grader.calibration import (
     apply_colour,
     load_calibration,
     save_calibration,
-    undistort_rgb,
 )
 from grader.errors import CalibrationError, OutputError
 
@@ -215,21 +213,27 @@ def test_colour_matrix_acts_on_linear_light(code: list[int]) -> None:
     assert np.allclose(apply_colour(rgb, matrix)[0, 0], matrix @ apply_colour(rgb, None)[0, 0], atol=1e-5)
 
 
-def test_undistorting_straightens_a_line() -> None:
-    made = calibration(distortion=np.array([-0.25, 0.05, 0.0, 0.0, 0.0]))
-    truth = [(x, 40.0) for x in range(20, 640, 20)]  # a straight line through a perfect camera
-    rays = cv2.undistortPoints(np.array(truth).reshape(-1, 1, 2), made.camera_matrix, None)
-    seen, _ = cv2.projectPoints(
-        np.concatenate([rays.reshape(-1, 2), np.ones((len(truth), 1))], axis=1),
-        np.zeros(3), np.zeros(3), made.camera_matrix, made.distortion,
-    )  # fmt: skip
-    picture = np.zeros((480, 640, 3), np.uint8)
-    cv2.polylines(picture, [np.round(seen).astype(np.int32)], False, (255, 255, 255), 3)
-    bent = np.argmax(picture[:, 40:600, 0] > 128, axis=0)
-    straight = undistort_rgb(picture, made)
-    middle = np.array([np.flatnonzero(straight[:, x, 0] > 128).mean() for x in range(60, 580, 10)])
-    assert np.ptp(bent) > 5
-    assert np.abs(middle - 40).max() < 1.0
+def test_the_scale_carries_lens_and_belt() -> None:
+    normal = (0.0, float(np.sin(0.2)), float(np.cos(0.2)))
+    made = calibration(distortion=np.array([-0.25, 0.05, 0.0, 0.0, 0.0]), belt_normal=normal)
+    scale = made.scale()
+    assert scale.distortion == (-0.25, 0.05, 0.0, 0.0, 0.0)
+    assert scale.belt_normal == normal
+    assert scale.focal_px == pytest.approx(made.focal_px)
+
+
+def test_a_file_without_the_belt_normal_is_read_as_straight_down(tmp_path: Path) -> None:
+    path = tmp_path / "camera.json"
+    save_calibration(calibration(), path)
+    content = json.loads(path.read_text())
+    del content["belt_normal"]
+    path.write_text(json.dumps(content))
+    assert load_calibration(path).belt_normal == (0.0, 0.0, 1.0)
+
+
+def test_a_belt_normal_that_is_none_is_refused() -> None:
+    with pytest.raises(CalibrationError, match="belt_normal: expected a unit vector"):
+        calibration(belt_normal=(0.0, 0.5, 1.0))
 
 
 def test_replace_is_checked_too() -> None:

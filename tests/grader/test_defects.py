@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.defects import MIN_AREA_MM2, MIN_CONFIDENCE, SURE_CONFIDENCE, find_defects
-from grader.size import BeltScale, Scale
+from grader.scale import BeltScale, Scale
 from grader.types import Crop, DefectKind, FruitView, SurfaceClass
 from tests.synthetic import STEM_RGB, Camera, Cap, defect_cap, paint_fruit
 
@@ -108,17 +108,7 @@ def test_fragments_that_nearly_touch_are_one_and_others_are_not() -> None:
     assert len(find_defects(far, SCALE)) == 2
 
 
-def test_two_kinds_that_touch_are_one_of_the_greater() -> None:
-    view = marked(
-        (slice(110, 140), slice(110, 130), SurfaceClass.ROT, 0.9),
-        (slice(110, 140), slice(130, 138), SurfaceClass.BRUISE, 0.9),
-    )
-    (defect,) = find_defects(view, SCALE)
-    assert defect.kind is DefectKind.ROT
-    assert defect.area_mm2 == pytest.approx(30 * 28 * 0.35**2, rel=0.03)
-
-
-def test_two_kinds_that_do_not_touch_are_two() -> None:
+def test_two_kinds_are_two() -> None:
     view = marked(
         (slice(110, 140), slice(100, 120), SurfaceClass.ROT, 0.9),
         (slice(110, 140), slice(122, 138), SurfaceClass.BRUISE, 0.9),

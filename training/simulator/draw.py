@@ -14,6 +14,7 @@ from training.simulator.ground import paint_ground
 from training.simulator.noise import Floats, look_up, smoothstep
 from training.simulator.objects import (
     BODY_KINDS,
+    DISH,
     FLAT_KINDS,
     ObjectLook,
     make_object,
@@ -86,7 +87,7 @@ def draw_fruit(
 
 
 def draw_object(canvas: Canvas, camera: Camera, spec: ObjectSpec, number: int, balls: list[Ball]) -> None:
-    if spec.kind in FLAT_KINDS:
+    if spec.kind in (*FLAT_KINDS, DISH):
         _draw_flat(canvas, camera, spec, number)
         return
     if spec.kind not in BODY_KINDS:

@@ -18,7 +18,8 @@ HEIGHT, WIDTH = 64, 128
 class Light:
     """sharp, dull: (HEIGHT, WIDTH, 3) linear surroundings, latitude from straight up. harmonics: (9, 3) diffuse light.
 
-    key_direction: unit (3,) towards the key lamp. key_colour: (3,) light it gives a facing surface. shadow_blur: 0-1.
+    key_direction: unit (3,) towards the key lamp. key_colour: (3,) light it gives a facing surface.
+    shadow_blur, bounce: 0-1.
     """
 
     sharp: Floats
@@ -27,6 +28,7 @@ class Light:
     key_direction: Floats
     key_colour: Floats
     shadow_blur: float
+    bounce: float
 
 
 def _directions() -> tuple[Floats, Floats]:
@@ -99,6 +101,7 @@ def make_light(spec: LightSpec) -> Light:
         key_direction=key,
         key_colour=key_colour,
         shadow_blur=spec.shadow_blur,
+        bounce=spec.bounce,
     )
 
 

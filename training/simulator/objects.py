@@ -15,6 +15,22 @@ BODY_KINDS = ("orange", "lemon", "tomato", "onion", "potato", "peach", "ball", "
 ROD_KINDS = ("banana", "finger", "twig", "hand")
 FLAT_KINDS = ("coin", "card", "plate", "leaf", "bowl")
 OBJECT_KINDS = (*BODY_KINDS, "banana", "finger", "twig", *FLAT_KINDS)
+DISH = "dish"
+"""A plate that fruit lie on, in the colours of fruit as often as white; drawn only where a scene asks for it."""
+DISH_COLOURS = (
+    *((244, 244, 242),) * 5,
+    (226, 110, 132),
+    (232, 150, 160),
+    (190, 40, 52),
+    (214, 92, 60),
+    (150, 60, 70),
+    (170, 190, 90),
+    (120, 160, 80),
+    (232, 204, 90),
+    (226, 206, 170),
+    (70, 120, 170),
+    (60, 60, 64),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -217,6 +233,21 @@ def paint_flat(spec: ObjectSpec, x: Floats, y: Floats) -> tuple[Skin, Floats]:
             deep = 8.0 if spec.kind == "plate" else 30.0
             skin.height_mm = (deep * smoothstep(0.6 * radius, radius, away)).astype(np.float32)
             skin.gloss[:], skin.blur[:] = 0.8, 0.25
+        case "dish":
+            radius = rng.uniform(85, 130) * spec.size
+            inside = radius - away
+            ware = rgb(*DISH_COLOURS[rng.integers(len(DISH_COLOURS))]) * rng.normal(1, 0.06, 3)
+            skin.albedo = np.broadcast_to(np.asarray(ware, np.float32), (x.size, 3)).astype(np.float32)
+            well = rng.uniform(0.55, 0.75) * radius
+            skin.height_mm = (rng.uniform(3, 9) * smoothstep(well, well + 0.12 * radius, away)).astype(
+                np.float32
+            )
+            skin.height_mm += (3 * smoothstep(0.93 * radius, radius, away)).astype(np.float32)
+            if rng.random() < 0.4:  # knobs along the rim
+                knobs = np.cos(np.arctan2(y, x) * int(rng.integers(18, 40))) - 0.4
+                ring = np.exp(-(((away - 0.9 * radius) / 3.0) ** 2))
+                skin.height_mm += (4 * np.clip(knobs, 0, 1) * ring).astype(np.float32)
+            skin.gloss[:], skin.blur[:] = rng.uniform(0.3, 1.0), rng.uniform(0.1, 0.5)
         case _:
             length, width = rng.uniform(30, 60) * spec.size, rng.uniform(13, 24) * spec.size
             s = np.clip(x / length, -1, 1)

@@ -20,7 +20,7 @@ from training.simulator.arrange import (
     things_around,
     toward_camera,
 )
-from training.simulator.objects import BODY_KINDS, OBJECT_KINDS
+from training.simulator.objects import BODY_KINDS, DISH, OBJECT_KINDS
 from training.simulator.parts import held_height_mm
 from training.simulator.place import (
     aim_axis,
@@ -30,10 +30,23 @@ from training.simulator.place import (
     random_lens,
     random_light,
     random_rotation,
+    turn_about,
 )
 from training.simulator.spec import CameraSpec, GroundSpec, ObjectSpec, PlacedFruit, SceneSpec
 
-PRESETS = ("mixed", "single", "touching", "pile", "line", "objects", "empty", "sound", "melon")
+PRESETS = (
+    "mixed",
+    "single",
+    "touching",
+    "pile",
+    "line",
+    "objects",
+    "empty",
+    "sound",
+    "melon",
+    "dish",
+    "turning",
+)
 _MIX = {
     "single": 0.40,
     "touching": 0.14,
@@ -67,6 +80,8 @@ def draw_scene(seed: int, preset: str, size_hw: Hw) -> SceneSpec:
         "objects": _objects,
         "empty": _line,
         "melon": _melon,
+        "dish": _dish,
+        "turning": _turning,
     }
     return builders[chosen](rng, seed, chosen, size_hw)
 
@@ -221,6 +236,48 @@ def _line(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> Scen
         camera, azimuth_deg=float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 2)), roll_deg=0.0
     )
     return _finish(rng, seed, preset, size_hw, camera, fruits, [], ground)
+
+
+def _dish(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    """One or two fruit on a plate, small in the picture: coloured plates, hard shadows, light from fruit to plate."""
+    fruits: list[PlacedFruit] = []
+    at: list[tuple[float, float, float]] = []
+    for _ in range(1 if rng.random() < 0.85 else 2):
+        fruit = random_fruit(rng, Crop.APPLE, sound=bool(rng.random() < 0.6))
+        x, y = place_beside(rng, at, fruit.equatorial_diameter_mm / 2)
+        at.append((x, y, fruit.equatorial_diameter_mm / 2))
+        rotation = draw_pose(rng, np.array([0.0, 0.0, 1.0]), 0.5)
+        fruits.append(PlacedFruit(fruit=fruit, rotation=as_rotation(rotation), centre_mm=(x, y, None)))
+    dish = ObjectSpec(
+        kind=DISH,
+        seed=int(rng.integers(2**31)),
+        centre_mm=(float(rng.normal(0, 20)), float(rng.normal(0, 20))),
+        size=float(rng.uniform(0.9, 1.1)),
+    )
+    beside = things_around(rng, 140.0, 2) if rng.random() < 0.6 else []
+    camera = draw_camera(rng, size_hw, rng.uniform(150, 380), (30, 90), 20.0, 0.12)
+    table = random_ground(rng, ("wood", "wood", "plain", "cloth", "white", "metal", "clutter"))
+    scene = _finish(rng, seed, preset, size_hw, camera, fruits, [dish, *beside], table)
+    light = replace(
+        scene.light,
+        bounce=float(rng.uniform(0, 1)),
+        shadow_blur=float(rng.uniform(0, 0.6)),
+        key_share=float(rng.uniform(0.2, 0.85)),
+    )
+    return replace(scene, light=light)
+
+
+def _turning(rng: np.random.Generator, seed: int, preset: str, size_hw: Hw) -> SceneSpec:
+    """One apple or melon as a camera over rollers sees it: from straight above, any side up, defects anywhere."""
+    fruit = random_fruit(rng, _crop(rng, 0.12), sound=bool(rng.random() < 0.15))
+    span = reach_mm(fruit) / rng.uniform(0.45, 0.9)
+    camera = draw_camera(rng, size_hw, span, (90, 90), fruit.equatorial_diameter_mm * 0.48, 0.02)
+    ground = random_ground(rng, ("belt", "rollers", "cups", "dark"))
+    rotation = random_rotation(rng)
+    if fruit.defects and (rotation @ np.array(fruit.defects[0].direction))[2] < 0 and rng.random() < 0.6:
+        rotation = turn_about((1.0, 0.0, 0.0), np.pi) @ rotation  # the other side up
+    placed = PlacedFruit(fruit=fruit, rotation=as_rotation(rotation))
+    return _finish(rng, seed, preset, size_hw, camera, [placed], [], ground)
 
 
 def _object_kind(rng: np.random.Generator) -> str:

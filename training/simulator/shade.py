@@ -29,6 +29,8 @@ def shade(
     place = canvas.place_mm.reshape(-1, 3)
     key_through = np.ones(normal.shape[0], np.float32).reshape(shape)
     sky_through = canvas.openness.copy()
+    bounced = np.zeros((*shape, 3), np.float32)
+    level = light.harmonics[0] * 0.282095 + light.key_colour * max(0.2, float(light.key_direction[2]))
     for centre, radius, number in balls:
         reach = radius * (2.1 if len(balls) > 8 else 2.4 + 1.6 / max(0.35, float(light.key_direction[2])))
         x0, y0, x1, y1 = box_around(camera, centre, reach)
@@ -40,6 +42,10 @@ def shade(
         key, sky = ball_shadow(light, canvas.place_mm[at], canvas.normal[at], centre, radius, False)
         key_through[at] *= key
         sky_through[at] *= sky
+        own = canvas.instance[part] == number
+        if light.bounce and own.any():
+            colour = srgb_to_linear(canvas.albedo[part][own].mean(0)) * level * light.bounce
+            bounced[at] += (1 - sky)[:, None] * colour
     wrap = 0.4 * canvas.softness.reshape(-1)
     lit = np.clip((normal @ light.key_direction + wrap) / (1 + wrap), 0, 1)
     albedo = srgb_to_linear(canvas.albedo).reshape(-1, 3)
@@ -47,11 +53,11 @@ def shade(
     received = diffuse(light, normal)
     received *= (sky * (1.1 - 0.1 * sky))[:, None]
     received += (lit * key * (0.35 + 0.65 * sky))[:, None] * light.key_colour
+    received += bounced.reshape(-1, 3)
     received *= albedo
     _add_glare(received, canvas, camera, light, normal, place, sky * sky * (0.4 + 0.6 * key))
     result = received.reshape(*shape, 3)
     if pasted is not None:
-        level = light.harmonics[0] * 0.282095 + light.key_colour * max(0.2, float(light.key_direction[2]))
         shaded = sky_through * (0.45 + 0.55 * key_through) * float(level.mean()) * (2.2 if white else 1.0)
         result[pasted] = srgb_to_linear(canvas.albedo[pasted]) * shaded[pasted][:, None]
     return np.asarray(result, np.float32)

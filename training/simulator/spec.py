@@ -63,7 +63,7 @@ class PlacedFruit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSpec:
-    """A thing that is neither apple nor melon. kind: a name of `objects.OBJECT_KINDS`. turn_deg: about the vertical."""
+    """A thing that is neither apple nor melon. kind: of `objects.OBJECT_KINDS`, or "dish". turn_deg: about z."""
 
     kind: str
     seed: int
@@ -100,7 +100,9 @@ class LampSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightSpec:
-    """Lamps and the sky. The strongest lamp is the key that throws the shadow; shadow_blur 0 hard to 1 soft."""
+    """Lamps and the sky. The strongest lamp is the key that throws the shadow; shadow_blur 0 hard to 1 soft.
+
+    bounce: how much of the light that a fruit sends back reaches what lies beside it, 0 none to 1 all."""
 
     lamps: tuple[LampSpec, ...] = (
         LampSpec(azimuth_deg=40.0, elevation_deg=60.0, width_deg=30.0, height_deg=20.0, strength=18.0),
@@ -109,6 +111,7 @@ class LightSpec:
     floor: Colour = (0.35, 0.35, 0.35)
     key_share: float = 0.5
     shadow_blur: float = 0.5
+    bounce: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,8 @@ def render_scene(
 
     preset: mixed, single (one fruit, 40-95 % of the picture), touching (2-6), pile, line (belt, rollers, cups
     from above),
-    objects (things that are not fruit of ours, 0-2 apples among them), empty, sound (single, no defects), melon.
+    objects (things that are not fruit of ours, 0-2 apples among them), empty, sound (single, no defects), melon,
+    dish (apples on a plate), turning (one fruit from straight above, any side up). mixed draws none of the last two.
     background: uint8 (h, w, 3) RGB photograph pasted behind the fruit instead of the drawn ground.
 
     Raises:
