@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, FruitView, SurfaceClass
+from training.blemishes import Blemish, BlemishCount, blemishes
 from training.frame_grader import FrameGrader
 from training.simulator import Rendered, render_views
 from training.statistics import Figure, bootstrap, share
@@ -53,8 +54,10 @@ class SimulatorSuite:
         blush: Rows = []
         area: Rows = []
         found = 0
+        single = BlemishCount()
         for picture, graded in self._apples(sound=False, first=FIRST_HELD_OUT_SEED):
             truth = _only_fruit(picture)
+            single.add(_true_blemishes(picture), _called_blemishes(graded))
             if not graded.views:
                 outline.append([(0.0,)])
                 continue
@@ -80,6 +83,7 @@ class SimulatorSuite:
         yield bootstrap("sim_blush_error", blush, _mean, "abs. share of surface")
         yield bootstrap("sim_defect_area_error", area, _mean, "mean abs. relative error per fruit")
         yield bootstrap("sim_defect_area_error_median", area, _median, "median abs. relative error per fruit")
+        yield from single.figures()
 
     def cavities_called_defects(self) -> Figure:
         """Sound apples, any pose: share on which stem cavity or calyx basin is called a defect."""
@@ -114,6 +118,21 @@ def outline_iou(view: FruitView, truth: BoolArray) -> float:
     x0, y0, x1, y1 = view.box_xyxy_px
     mask[y0:y1, x0:x1] = view.mask
     return float((mask & truth).sum() / max((mask | truth).sum(), 1))
+
+
+def _true_blemishes(picture: Rendered) -> list[Blemish]:
+    return blemishes(picture.surface, picture.instance == _only_fruit(picture)["instance"], MM_PER_PX)
+
+
+def _called_blemishes(graded: GradedFrame) -> list[Blemish]:
+    """Of the largest fruit, on the pixels of the frame."""
+    if not graded.views:
+        return []
+    view = graded.views[largest(graded)]
+    surface, mask = np.zeros(view.frame_hw, np.uint8), np.zeros(view.frame_hw, np.bool_)
+    x0, y0, x1, y1 = view.box_xyxy_px
+    surface[y0:y1, x0:x1], mask[y0:y1, x0:x1] = view.surface, view.mask
+    return blemishes(surface, mask, MM_PER_PX)
 
 
 def _only_fruit(picture: Rendered) -> dict[str, Any]:

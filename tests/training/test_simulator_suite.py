@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ def paint(seed: int, sound: bool) -> Rendered:
     instance[10:50, 10:60] = 1
     surface = instance.copy()
     surface[20:30, 20:30] = SurfaceClass.STEM
+    if not sound:
+        surface[38:43, 38:50] = SurfaceClass.SCAB
     fruit = {
         "instance": 1,
         "equatorial_diameter_mm": 80.0,
@@ -115,7 +118,7 @@ class PaintedGrader:
         surface = np.ones(HW, np.uint8)
         accused = 2 if number % 2 else 1  # px; 0.001 of the mask is 1.6
         surface[20, 20 : 20 + accused] = SurfaceClass.ROT
-        surface[40, 40:50] = SurfaceClass.ROT  # not in the cavity
+        surface[39:42, 40:50] = SurfaceClass.ROT  # not in the cavity
         value = 81.0 if number % 2 else 79.0
         return graded(
             frame,
@@ -129,7 +132,9 @@ class PaintedGrader:
 
 def test_figures_of_painted_apples() -> None:
     grader = PaintedGrader()
-    figures = {f.name: (pytest.approx(f.value), f.n) for f in SimulatorSuite(grader, 4, paint).figures()}
+    figures = {
+        f.name: (pytest.approx(f.value, nan_ok=True), f.n) for f in SimulatorSuite(grader, 4, paint).figures()
+    }
     assert figures == {  # pictures 0 (79 mm), 1 (81 mm), 3 (81 mm); 2 is missed
         "sim_fruit_found": (0.75, 4),
         "sim_outline_iou": (0.6, 4),  # 0.8 three times, 0 for the one that was missed
@@ -139,6 +144,14 @@ def test_figures_of_painted_apples() -> None:
         "sim_blush_error": (0.1, 3),
         "sim_defect_area_error": ((0.1 + 0.2 + 0.2) / 3, 3),
         "sim_defect_area_error_median": (0.2, 3),
+        "sim_defects_found_under_25_mm2": (
+            0.75,
+            4,
+        ),  # half its pixels, and none in the picture that is missed
+        "sim_defects_found_25_to_100_mm2": (nan, 0),
+        "sim_defects_found_over_100_mm2": (nan, 0),
+        "sim_called_defects_right": (1.0, 3),
+        "sim_found_defects_named_rightly": (0.0, 3),  # scab is called rot
         "sim_cavity_called_defect": (1 / 3, 3),  # of the sound 4, 6 and 7 the last is accused; 5 is missed
     }
     assert grader.asked == [(number, MM_PER_PX) for number in range(8)]

@@ -1,0 +1,105 @@
+"""Single blemishes of a picture, true or called: which of the true ones were found, and were they named rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.defects import MAX_AREA_WEIGHT, MERGE_GAP_DIAMETERS
+from grader.surface import surface_area_per_pixel
+from grader.types import BoolArray, DefectKind, UInt8Array
+from training.statistics import Figure, share
+
+FOUND_SHARE = 0.25
+"""A true blemish is found when this share of its pixels is called a defect; a called one is right when this share of
+its pixels is a true one, or next to it."""
+SIZE_CLASSES_MM2 = {
+    "under_25_mm2": (0.0, 25.0),
+    "25_to_100_mm2": (25.0, 100.0),
+    "over_100_mm2": (100.0, float("inf")),
+}
+"""True blemishes are reported found by their area in sight; the lower bound belongs to a class."""
+SMALLEST_MM2 = 2.0
+"""Smaller ones are neither asked for nor counted as false: the grader does not report them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Blemish:
+    """One blemish. where: bool (h, w). area_mm2: true area on the curved skin in sight."""
+
+    kind: DefectKind
+    where: BoolArray
+    area_mm2: float
+
+
+def blemishes(surface: UInt8Array, fruit: BoolArray, mm_per_px: float) -> list[Blemish]:
+    """Blemishes of one fruit, as the grader counts them: fragments of one kind with a small gap are one.
+
+    surface: uint8 (h, w), values of `SurfaceClass`. fruit: bool (h, w), True on the fruit.
+    """
+    area = np.minimum(surface_area_per_pixel(fruit), MAX_AREA_WEIGHT) * mm_per_px**2
+    gap = max(1, round(MERGE_GAP_DIAMETERS * np.sqrt(np.count_nonzero(fruit) / np.pi)))
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2)
+    found = []
+    for kind in DefectKind:
+        of_kind = (surface == kind.surface_class) & fruit
+        if not of_kind.any():
+            continue
+        count, labels = cv2.connectedComponents(cv2.dilate(of_kind.view(np.uint8), shape), connectivity=8)
+        for number in range(1, count):
+            where = of_kind & (labels == number)
+            size = float(area[where].sum(dtype=np.float64))
+            if size >= SMALLEST_MM2:
+                found.append(Blemish(kind=kind, where=where, area_mm2=size))
+    return found
+
+
+class BlemishCount:
+    """Counts over many pictures: true blemishes found, by size, and named rightly; called ones that are right."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[bool]] = {name: [] for name in SIZE_CLASSES_MM2}
+        self._named_rightly: list[bool] = []
+        self._called_rightly: list[bool] = []
+
+    def add(self, true: list[Blemish], called: list[Blemish]) -> None:
+        """One picture."""
+        for blemish in true:
+            name = named(blemish, called)
+            for size, (low, high) in SIZE_CLASSES_MM2.items():
+                if low <= blemish.area_mm2 < high:
+                    self._found[size].append(name is not None)
+            if name is not None:
+                self._named_rightly.append(name is blemish.kind)
+        self._called_rightly += [is_right(blemish, true) for blemish in called]
+
+    def figures(self) -> Iterator[Figure]:
+        """Shares with their intervals; n counts blemishes."""
+        for size, hits in self._found.items():
+            yield share(f"sim_defects_found_{size}", sum(hits), len(hits))
+        yield share("sim_called_defects_right", sum(self._called_rightly), len(self._called_rightly))
+        yield share("sim_found_defects_named_rightly", sum(self._named_rightly), len(self._named_rightly))
+
+
+def named(blemish: Blemish, called: list[Blemish]) -> DefectKind | None:
+    """What a true blemish was called: the kind with most of its pixels; None when it was not found."""
+    pixels: dict[DefectKind, int] = {}
+    for other in called:
+        shared = int(np.count_nonzero(blemish.where & other.where))
+        pixels[other.kind] = pixels.get(other.kind, 0) + shared
+    if sum(pixels.values()) < FOUND_SHARE * np.count_nonzero(blemish.where):
+        return None
+    return max(pixels, key=lambda kind: pixels[kind])
+
+
+def is_right(called: Blemish, true: list[Blemish]) -> bool:
+    """Whether a called blemish lies on or beside true ones."""
+    every: NDArray[np.bool_] = np.zeros(called.where.shape, np.bool_)
+    for other in true:
+        every |= other.where
+    near = cv2.dilate(every.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+    return bool(np.count_nonzero(called.where & near) >= FOUND_SHARE * np.count_nonzero(called.where))
