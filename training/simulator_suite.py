@@ -71,7 +71,7 @@ class SimulatorSuite:
             diameter.append([(error,)])
             covered.append([(float(size.low <= truth["equatorial_diameter_mm"] <= size.high),)])
             blush.append([(abs(measured.colour.blush_fraction - truth["blush_fraction_seen"]),)])
-            wanted = sum(defect["area_seen_mm2"] for defect in truth["defects"])
+            wanted = truth["defect_seen_mm2"]
             if wanted >= SMALLEST_DEFECT_MM2:
                 got = sum(defect.area_mm2 or 0.0 for defect in measured.defects)
                 area.append([(abs(got - wanted) / wanted,)])

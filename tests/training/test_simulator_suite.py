@@ -39,7 +39,7 @@ def paint(seed: int, sound: bool) -> Rendered:
         "instance": 1,
         "equatorial_diameter_mm": 80.0,
         "blush_fraction_seen": 0.4,
-        "defects": [] if sound else [{"area_seen_mm2": 60.0}, {"area_seen_mm2": 40.0}],
+        "defect_seen_mm2": 0.0 if sound else 100.0,
     }
     return Rendered(
         rgb=np.full((*HW, 3), 120, np.uint8),
@@ -160,7 +160,7 @@ def test_figures_of_painted_apples() -> None:
 def test_fruit_with_little_defect_give_no_relative_error() -> None:
     def nearly_sound(seed: int, sound: bool) -> Rendered:
         picture = paint(seed, sound)
-        picture.truth["fruits"][0]["defects"] = [{"area_seen_mm2": 24.9 + 0.1 * (seed % 2)}]  # type: ignore[index]
+        picture.truth["fruits"][0]["defect_seen_mm2"] = 24.9 + 0.1 * (seed % 2)  # type: ignore[index]
         return picture
 
     figures = {f.name: f.n for f in SimulatorSuite(PaintedGrader(), 2, nearly_sound).measurements()}
@@ -189,7 +189,7 @@ class TruthfulGrader:
             picture.surface,
             diameter=Interval(value=diameter, low=diameter, high=diameter),
             blush=fruit["blush_fraction_seen"],
-            area_mm2=sum(defect["area_seen_mm2"] for defect in fruit["defects"]),
+            area_mm2=fruit["defect_seen_mm2"],
         )
 
 

@@ -8,7 +8,8 @@ to camera frame: x right, y down, z forward) and centre_mm in the camera frame; 
 `visible_fraction`: share of its own outline not hidden by others; `touches_edge`; shares 0-1:
 blush_fraction_*: sound skin with over-colour weight >= 0.5 over all skin; light_red_fraction_*: weight 0.25 to 0.5
 (`skin_apple.py` ties the weight to the CIELAB hue); russet_fraction_*; netting_fraction_seen. `_whole`: all its skin,
-`_seen`: the skin seen from the camera, not hidden. Defects: kind, area_mm2 (on the curved skin, whole; where
+`_seen`: the skin seen from the camera, not hidden. defect_seen_mm2: skin in sight with any defect, each place counted
+once. Defects: kind, area_mm2 (on the curved skin, whole; where
 two overlap
 both keep their area), area_seen_mm2, length_mm along the skin, direction (from the centre, fruit frame).
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.types import Crop, SurfaceClass
+from grader.types import FIRST_DEFECT_VALUE, Crop, SurfaceClass
 from training.simulator.camera import Camera, outline_scale, project
 from training.simulator.canvas import Canvas
 from training.simulator.fruit import Fruit
@@ -94,6 +95,7 @@ def fruit_truth(
         "blush_fraction_seen": _share(area, blush, seen),
         "light_red_fraction_whole": _share(area, light, everywhere),
         "light_red_fraction_seen": _share(area, light, seen),
+        "defect_seen_mm2": float(area[seen & (skin.surface >= FIRST_DEFECT_VALUE)].sum(dtype=np.float64)),
         "russet_fraction_whole": _share(area, russet, everywhere),
         "russet_fraction_seen": _share(area, russet, seen),
         "netting_fraction_seen": _share(area, skin.net > 0.5, seen) if fruit.spec.crop is Crop.MELON else 0.0,

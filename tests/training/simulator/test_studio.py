@@ -95,6 +95,15 @@ def test_a_defect_that_faces_the_camera_is_seen_whole_and_has_its_pixels(kind: D
     assert pixels * 0.25**2 == pytest.approx(200.0 * nearer * slant, rel=0.08)
 
 
+def test_skin_under_two_defects_counts_once() -> None:
+    large = DefectSpec(kind=DefectKind.ROT, area_mm2=400.0, direction=(0.5, 0.3, 1.0), seed=4)
+    within = DefectSpec(kind=DefectKind.SCAB, area_mm2=60.0, direction=(0.5, 0.3, 1.0), seed=5)
+    fruit = _fruit(render_fruit(seed=1, outline=BALL, stem_mm=0.0, defects=(large, within)))
+    parts = [defect["area_seen_mm2"] for defect in fruit["defects"]]  # type: ignore[attr-defined]
+    assert sum(parts) == pytest.approx(460.0, rel=0.02)
+    assert fruit["defect_seen_mm2"] == pytest.approx(400.0, rel=0.03)
+
+
 def test_a_defect_on_the_far_side_is_not_seen() -> None:
     spot = DefectSpec(kind=DefectKind.ROT, area_mm2=200.0, direction=(0.0, 0.0, -1.0), seed=4)
     picture = render_fruit(seed=1, outline=BALL, stem_mm=0.0, defects=(spot,))
