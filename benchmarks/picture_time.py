@@ -18,7 +18,8 @@ import cv2
 
 from grader.image_io import decode_image
 from grader.onnx_model import OnnxModel
-from grader.pipeline import GradeOptions, Grader, newest_model
+from grader.pipeline import GradeOptions, Grader
+from grader.production import production_model
 from grader.types import FloatArray
 
 SAMPLE = Path(__file__).parents[1] / "sample_images" / "bench_apple.jpg"
@@ -52,7 +53,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     data, name = asked.picture.read_bytes(), asked.picture.name
-    model_dir = asked.model or newest_model()
+    model_dir = asked.model or production_model()
     grader, recorder = Grader.load(model_dir), Recorder(model_dir)
     options = GradeOptions(mm_per_px=0.35)
     recorder.frames.clear()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,14 +23,15 @@ from grader.grade_command import CSV_COLUMNS, Outcome, Output, csv_line, csv_row
 from grader.input_files import list_inputs
 from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
-from grader.pipeline import DEFAULT_SKU_TABLE, SHIPPED_MODELS, GradeOptions, Grader, newest_model
+from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions, Grader
+from grader.production import SHIPPED_MODELS, production_model, read_log, rollback
 from grader.standards_command import app as standards_app
 from grader.types import Crop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Grade apples and melons from pictures.")
 app.add_typer(standards_app, name="standards", help="The grading standards: list, show, check.")
 models_app = typer.Typer(no_args_is_help=True)
-app.add_typer(models_app, name="models", help="The networks: list, verify.")
+app.add_typer(models_app, name="models", help="The networks: list, verify, log, rollback.")
 app.command(name="calibrate")(calibrate)
 
 WRONG_USE = 2
@@ -193,7 +195,11 @@ def bench(
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """Models that are shipped, and which one is used by default."""
+    """Models that are there, and which one is in production."""
+    try:
+        in_use = production_model()
+    except GraderError as exc:
+        _stop(str(exc), WRONG_USE)
     rows = []
     for path in sorted(SHIPPED_MODELS.glob("*/*/card.json")):
         try:
@@ -202,7 +208,7 @@ def list_models(
                 {
                     "model_id": card.model_id,
                     "folder": str(path.parent),
-                    "default": path.parent == newest_model(),
+                    "default": path.parent == in_use,
                 }
             )
         except GraderError as exc:
@@ -226,6 +232,40 @@ def verify_model(folder: Annotated[Path, typer.Argument(help="models/NAME/VERSIO
     except GraderError as exc:
         _stop(str(exc), WRONG_USE)
     print(model.card.model_id)  # noqa: T201
+
+
+@models_app.command("log")
+def show_log(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """What was in production when, and why; newest first."""
+    try:
+        changes = read_log()
+    except GraderError as exc:
+        _stop(str(exc), WRONG_USE)
+    if as_json:
+        rows = [{**asdict(change), "at": change.at.isoformat()} for change in reversed(changes)]
+        print(json.dumps(rows, ensure_ascii=False))  # noqa: T201
+        return
+    if not changes:
+        print("no change yet: the newest model that ships is in production")  # noqa: T201
+        return
+    table = Table("when (UTC)", "what", "model", "why")
+    for change in reversed(changes):
+        table.add_row(f"{change.at:%Y-%m-%d %H:%M}", change.action, change.model_id, change.reason)
+    Console().print(table)
+
+
+@models_app.command("rollback")
+def roll_back(
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the log.")] = "rolled back by hand",
+) -> None:
+    """Back to the model before. A running service follows within a second. Exit 2 when there is none."""
+    try:
+        change = rollback(reason)
+    except GraderError as exc:
+        _stop(str(exc), WRONG_USE)
+    print(change.model_id)  # noqa: T201
 
 
 WIDE_TERMINAL = 130

@@ -14,7 +14,7 @@ import numpy as np
 from grader.calibration import Calibration, load_calibration
 from grader.colour import measure_colour
 from grader.defects import find_defects
-from grader.errors import ModelCardError, StandardError
+from grader.errors import StandardError
 from grader.exposure import check_exposure
 from grader.find_fruit import find_fruit
 from grader.grade import decide_grade
@@ -22,6 +22,7 @@ from grader.landmarks import find_landmarks
 from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
+from grader.production import production_model
 from grader.rounding import rounded_measurement
 from grader.rules import Standard, plain_name
 from grader.scale import BeltScale, Scale
@@ -40,7 +41,6 @@ from grader.types import (
 from grader.uncertainty import review_needed
 
 DEFAULT_SKU_TABLE = "default"
-SHIPPED_MODELS = Path(__file__).parents[1] / "models"
 
 T = TypeVar("T")
 
@@ -87,18 +87,6 @@ class GradedFruit:
     record: FruitRecord | None
 
 
-def newest_model(models: Path = SHIPPED_MODELS) -> Path:
-    """The folder of the newest version below `models/<name>/<version>/`. Raises ModelCardError when there is none."""
-    cards = sorted(models.glob("*/*/card.json"), key=lambda path: _version_key(path.parent.name))
-    if not cards:
-        raise ModelCardError(f"{models}: expected <name>/<version>/card.json, found none")
-    return cards[-1].parent
-
-
-def _version_key(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
-
-
 class Grader:
     """Grades frames. One per process or thread; the network inside is shared safely."""
 
@@ -110,8 +98,8 @@ class Grader:
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> Grader:
-        """Load and verify a model; None takes the newest that is shipped. Raises ModelError."""
-        return cls(OnnxModel.load(model_dir or newest_model()))
+        """Load and verify a model; None takes the one in production. Raises ModelError."""
+        return cls(OnnxModel.load(model_dir or production_model()))
 
     def check(self, options: GradeOptions) -> None:
         """Read everything the options name, so that a wrong name is refused before the first frame.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from threading import Thread
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from grader.pipeline import Grader
+from grader.production import production_model
 from grader.standard import list_standards
 from service.api import catalogue, fruits, grading, health
 from service.archive import Archive
@@ -20,6 +21,7 @@ from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
 from service.http_errors import add_error_handlers
 from service.metrics import Metrics
+from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.request_log import RequestLog
 from service.samples import SampleGallery, find_samples
@@ -74,23 +76,24 @@ async def _run(
     )
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
-    loading = Thread(
-        target=_get_ready, args=(services, lambda: Grader.load(settings.model_dir)), name="loading"
-    )
+    follower = ModelFollower(services.model, lambda: settings.model_dir or production_model(), Grader.load)
+    loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     try:
         yield
     finally:
+        follower.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)
         archive.close()
 
 
-def _get_ready(services: Services, load_grader: Callable[[], FruitGrader]) -> None:
-    """Load the model unless one was given, then grade the samples."""
+def _get_ready(services: Services, follower: ModelFollower) -> None:
+    """Load the model in production and follow it, unless one was given; then grade the samples."""
     if not services.model.ready:
-        services.model.load(load_grader)
+        services.model.load(follower.load_first)
+        follower.start()
     if not services.model.ready:
         return
     overlay = OverlayStyle(languages=LANGUAGES, quality=services.settings.jpeg_quality)

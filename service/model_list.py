@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 from grader.errors import ModelError
-from grader.pipeline import SHIPPED_MODELS, newest_model
+from grader.production import SHIPPED_MODELS, production_model
 from service.schemas import ModelOut
 
 
 def list_models(model_dir: Path | None, models: Path = SHIPPED_MODELS) -> list[ModelOut]:
     """Every `<models>/<name>/<version>/card.json` and `model_dir`, the one in use marked. Faulty cards are left out."""
     try:
-        in_use = (model_dir or newest_model(models)).resolve()
+        in_use = (model_dir or production_model(models)).resolve()
     except ModelError:
         in_use = None
     folders = {card.parent.resolve() for card in models.glob("*/*/card.json")}

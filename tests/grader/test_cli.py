@@ -21,7 +21,7 @@ from grader.calibration import save_calibration
 from grader.cli import app
 from grader.grade_command import CSV_COLUMNS
 from grader.image_io import read_image, write_jpeg, write_png
-from grader.pipeline import newest_model
+from grader.production import newest_model
 from grader.types import UInt8Array
 from tests.grader.command import COMMAND, ROOT, grade, rows, start
 from tests.grader.test_calibration import calibration

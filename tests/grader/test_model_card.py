@@ -13,8 +13,8 @@ import pytest
 from grader.errors import ModelCardError, ModelMismatchError
 from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
-from grader.pipeline import newest_model
 from grader.preprocess import PAD_RGB, to_tensor
+from grader.production import newest_model
 from grader.types import SurfaceClass
 from tests.card_content import card_content
 
