@@ -1,23 +1,32 @@
-"""The verbs of training: train, export, evaluate, readme. (`python -m training.simulator` and `python -m
-training.weak_cache` make what they read.)"""
+"""The verbs of training: train, export, evaluate, compare, promote, readme.
+
+`python -m training.simulator` and `python -m training.weak_cache` make what they read.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
+from grader import production
 from grader.errors import GraderError
 from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
+from grader.production import SHIPPED_MODELS
 from training.statistics import Figure
+
+if TYPE_CHECKING:
+    from training.compare import ClassChange
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -137,6 +146,82 @@ def _shown(figures: Iterator[Figure], console: Console) -> list[Figure]:
         console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
         measured.append(figure)
     return measured
+
+
+@app.command()
+def compare(
+    champion: Annotated[Path, typer.Argument(help="models/NAME/VERSION, the one to beat.")],
+    challenger: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    count: Annotated[int, typer.Option(min=1, help="Simulated fruit.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Overlap with the truth, class by class, on frozen pictures; the interval is that of pairs."""
+    with _errors_in_one_line():
+        changes = _compared(champion, challenger, data, count)
+    if as_json:
+        typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
+        return
+    Console().print(_table_of(changes))
+
+
+@app.command()
+def promote(
+    challenger: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the log.")],
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    count: Annotated[int, typer.Option(min=1, help="Simulated fruit.")] = 200,
+    force: Annotated[bool, typer.Option("--force", help="In spite of what it loses.")] = False,
+    models: Annotated[Path, typer.Option(help="Folder of the models and their log.")] = SHIPPED_MODELS,
+) -> None:
+    """Put a model into production unless it loses over 0.5 points on any class. Exit 1 when it is refused."""
+    from training.compare import WORST_LOSS, losses
+
+    with _errors_in_one_line():
+        champion = production.production_model(models)
+        changes = _compared(champion, challenger, data, count)
+        lost = losses(changes)
+        told = ", ".join(f"{change.name} {100 * change.change:+.1f}" for change in lost)
+        if lost and not force:
+            Console(stderr=True).print(_table_of(changes))
+            typer.echo(
+                f"refused: expected at most {100 * WORST_LOSS:g} points lost on every class against {champion.name}, "
+                f"got {told} (--force promotes all the same)",
+                err=True,
+            )
+            raise typer.Exit(1)
+        change = production.promote(challenger, f"{reason} (forced: {told})" if lost else reason, models)
+    typer.echo(change.model_id)
+
+
+def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[ClassChange]:
+    from training.compare import compare as run
+    from training.compare import masked_photographs, simulated_pictures
+
+    cv2.setNumThreads(1)
+    graders = Grader.load(champion), Grader.load(challenger)
+    pictures = list(masked_photographs(data))
+    shown = track(
+        chain(pictures, simulated_pictures(count)),
+        "pictures",
+        total=len(pictures) + count,
+        console=Console(stderr=True),
+    )
+    return run(*graders, iter(shown))
+
+
+def _table_of(changes: list[ClassChange]) -> Table:
+    table = Table("class", "champion", "challenger", "points", "95 % interval", "n")
+    for change in changes:
+        table.add_row(
+            change.name,
+            f"{change.champion:.3f}",
+            f"{change.challenger:.3f}",
+            f"{100 * change.change:+.1f}",
+            f"{100 * change.low:+.1f} to {100 * change.high:+.1f}",
+            str(change.n),
+        )
+    return table
 
 
 @app.command()

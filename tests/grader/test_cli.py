@@ -21,7 +21,7 @@ from grader.calibration import save_calibration
 from grader.cli import app
 from grader.grade_command import CSV_COLUMNS
 from grader.image_io import read_image, write_jpeg, write_png
-from grader.production import newest_model
+from grader.production import newest_model, read_log
 from grader.types import UInt8Array
 from tests.grader.command import COMMAND, ROOT, grade, rows, start
 from tests.grader.test_calibration import calibration
@@ -323,6 +323,16 @@ def test_models_list_names_the_default() -> None:
     listed = json.loads(invoke("models", "list", "--json").stdout)
     assert [row["folder"] for row in listed if row.get("default")] == [str(newest_model())]
     assert "model_id" in listed[0]
+
+
+def test_models_log_says_that_nothing_was_changed_and_there_is_nothing_to_take_back() -> None:
+    if read_log():
+        pytest.skip("a model was promoted in this folder")
+    assert "no change yet" in invoke("models", "log").stdout
+    assert json.loads(invoke("models", "log", "--json").stdout) == []
+    refused = invoke("models", "rollback")
+    assert refused.returncode == 2
+    assert "expected a promotion to take back" in refused.stderr
 
 
 def test_models_verify(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
-VERBS = {"train", "export", "evaluate", "readme"}
+VERBS = {"train", "export", "evaluate", "compare", "promote", "readme"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -40,6 +40,8 @@ def test_python_m_training_shows_every_verb() -> None:
         ("train", ["config", "TrainConfig"]),
         ("export", ["checkpoint", "--version", "--pictures"]),
         ("evaluate", ["--model", "--json", "--no-simulated"]),
+        ("compare", ["champion", "challenger", "--count"]),
+        ("promote", ["challenger", "--reason", "--force"]),
         ("readme", ["model", "figures"]),
     ],
 )

@@ -1,0 +1,151 @@
+"""Champion and challenger on the same frozen pictures, class by class: how much the overlap with the truth changes.
+
+Frozen are simulated apples of held-out seeds, whose every pixel is known, and the photographs of `val` with hand-made
+masks of rot. Both models see each picture, so the interval of the difference is that of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.grade_command import index_mask
+from grader.image_io import read_image
+from grader.pipeline import GradeOptions
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, SurfaceClass, UInt8Array
+from training.annotations import read_mask
+from training.frame_grader import FrameGrader
+from training.manifest import load_manifest, select_photographs
+from training.simulator_suite import FIRST_HELD_OUT_SEED, MM_PER_PX, draw_apple
+
+WORST_LOSS = 0.005
+"""A challenger that loses more overlap than this on any class is not promoted: 0.5 points."""
+DRAWS = 2000
+ANY_DEFECT, FRUIT = "any defect", "fruit"
+REAL = " (photographs)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FrozenPicture:
+    """One picture and what is known of it. wanted: bool (H, W) by class name."""
+
+    frame: Frame
+    mm_per_px: float | None
+    wanted: dict[str, BoolArray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassChange:
+    """Intersection over union of one class, all pixels of all pictures together; 0 where there is none of it.
+
+    low, high: 95 % interval of the change over pairs of pictures. n: pictures that have the class.
+    """
+
+    name: str
+    champion: float
+    challenger: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def change(self) -> float:
+        """Challenger minus champion."""
+        return self.challenger - self.champion
+
+    def to_json(self) -> dict[str, object]:
+        """Rounded to five digits."""
+        numbers = {
+            key: round(getattr(self, key), 5) for key in ("champion", "challenger", "change", "low", "high")
+        }
+        return {**numbers, "n": self.n}
+
+
+def simulated_pictures(count: int) -> Iterator[FrozenPicture]:
+    """`count` held-out apples with defects in random poses."""
+    for seed in range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + count):
+        picture = draw_apple(seed, sound=False)
+        classes = [value for value in SurfaceClass if value is not SurfaceClass.BACKGROUND]
+        wanted = {value.name.lower(): picture.surface == value for value in classes}
+        wanted[ANY_DEFECT] = picture.surface >= FIRST_DEFECT_VALUE
+        wanted[FRUIT] = picture.instance > 0
+        frame = Frame(frame_id=f"simulated {seed}", rgb=picture.rgb)
+        yield FrozenPicture(frame=frame, mm_per_px=MM_PER_PX, wanted=wanted)
+
+
+def masked_photographs(data_dir: Path) -> Iterator[FrozenPicture]:
+    """Photographs of `val` with masks of rot. Raises ManifestError when the folder lacks them."""
+    sets = frozenset({"rot_masks_aabdurrauf", "rot_masks_melo04"})
+    for photo in select_photographs(load_manifest(data_dir), split="val", datasets=sets):
+        frame = read_image(photo.path)
+        mask = read_mask(photo, frame.rgb.shape[:2])
+        if photo.dataset == "rot_masks_melo04":
+            wanted = {ANY_DEFECT + REAL: mask == 2, FRUIT + REAL: mask > 0}
+        else:
+            wanted = {ANY_DEFECT + REAL: mask > 127}
+        yield FrozenPicture(frame=frame, mm_per_px=None, wanted=wanted)
+
+
+def compare(
+    champion: FrameGrader, challenger: FrameGrader, pictures: Iterator[FrozenPicture]
+) -> list[ClassChange]:
+    """The change of every class that any picture has, the greatest loss first. Raises ValueError without pictures."""
+    overlaps: dict[str, list[tuple[float, float, float, float]]] = {}
+    shown: dict[str, int] = {}
+    for picture in pictures:
+        options = GradeOptions(mm_per_px=picture.mm_per_px)
+        found = [index_mask(model.grade_frame(picture.frame, options)) for model in (champion, challenger)]
+        for name, wanted in picture.wanted.items():
+            row = [number for index in found for number in _overlap(_called(index, name), wanted)]
+            overlaps.setdefault(name, []).append((row[0], row[1], row[2], row[3]))
+            shown[name] = shown.get(name, 0) + bool(wanted.any())
+    if not overlaps:
+        raise ValueError("expected pictures to compare on, got none")
+    changes = [
+        _change(name, shown[name], np.array(rows, np.float64))
+        for name, rows in overlaps.items()
+        if shown[name]
+    ]
+    return sorted(changes, key=lambda change: change.change)
+
+
+def losses(changes: list[ClassChange]) -> list[ClassChange]:
+    """The classes on which the challenger loses more than `WORST_LOSS`."""
+    return [change for change in changes if change.change < -WORST_LOSS]
+
+
+def _called(index: UInt8Array, name: str) -> BoolArray:
+    plain = name.removesuffix(REAL)
+    if plain == FRUIT:
+        return index > 0
+    if plain == ANY_DEFECT:
+        return index >= FIRST_DEFECT_VALUE
+    return index == SurfaceClass[plain.upper()]
+
+
+def _overlap(called: BoolArray, wanted: BoolArray) -> tuple[float, float]:
+    return float(np.count_nonzero(called & wanted)), float(np.count_nonzero(called | wanted))
+
+
+def _change(name: str, n: int, rows: NDArray[np.float64]) -> ClassChange:
+    """rows: (pictures, 4), intersection and union of the champion, then of the challenger."""
+    chosen = np.random.default_rng(20).integers(len(rows), size=(DRAWS, len(rows)))
+    sums = rows[chosen].sum(axis=1)
+    low, high = np.percentile(_iou(sums[:, 2:]) - _iou(sums[:, :2]), (2.5, 97.5))
+    whole = rows.sum(axis=0)
+    return ClassChange(
+        name=name,
+        champion=float(_iou(whole[:2])),
+        challenger=float(_iou(whole[2:])),
+        low=float(low),
+        high=float(high),
+        n=n,
+    )
+
+
+def _iou(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
