@@ -331,7 +331,7 @@ def test_models_log_says_that_nothing_was_changed_and_there_is_nothing_to_take_b
     assert "no change yet" in invoke("models", "log").stdout
     assert json.loads(invoke("models", "log", "--json").stdout) == []
     refused = invoke("models", "rollback")
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "expected a promotion to take back" in refused.stderr
 
 
