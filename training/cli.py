@@ -110,6 +110,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
+    from training.melon_suite import MelonSuite
     from training.photo_suite import PhotoSuite
     from training.simulator_suite import SimulatorSuite
 
@@ -121,7 +122,8 @@ def evaluate(
         if photographs:
             groups["photographs"] = _shown(PhotoSuite(grader, data).figures(), console)
         if simulated:
-            groups["simulator"] = _shown(SimulatorSuite(grader, count).figures(), console)
+            apples, melons = SimulatorSuite(grader, count), MelonSuite(grader, count)
+            groups["simulator"] = _shown(chain(apples.figures(), melons.figures()), console)
     if as_json:
         report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
         typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))

@@ -56,7 +56,7 @@ class SimulatorSuite:
         found = 0
         single = BlemishCount()
         for picture, graded in self._apples(sound=False, first=FIRST_HELD_OUT_SEED):
-            truth = _only_fruit(picture)
+            truth = only_fruit(picture)
             single.add(_true_blemishes(picture), _called_blemishes(graded))
             if not graded.views:
                 outline.append([(0.0,)])
@@ -76,13 +76,13 @@ class SimulatorSuite:
                 got = sum(defect.area_mm2 or 0.0 for defect in measured.defects)
                 area.append([(abs(got - wanted) / wanted,)])
         yield share("sim_fruit_found", found, self.count)
-        yield bootstrap("sim_outline_iou", outline, _mean, "IoU")
-        yield bootstrap("sim_diameter_rmse_mm", diameter, _rms, "mm")
-        yield bootstrap("sim_diameter_bias_mm", diameter, _mean, "mm")
-        yield bootstrap("sim_diameter_interval_holds_truth", covered, _mean, "share")
-        yield bootstrap("sim_blush_error", blush, _mean, "abs. share of surface")
-        yield bootstrap("sim_defect_area_error", area, _mean, "mean abs. relative error per fruit")
-        yield bootstrap("sim_defect_area_error_median", area, _median, "median abs. relative error per fruit")
+        yield bootstrap("sim_outline_iou", outline, mean, "IoU")
+        yield bootstrap("sim_diameter_rmse_mm", diameter, rms, "mm")
+        yield bootstrap("sim_diameter_bias_mm", diameter, mean, "mm")
+        yield bootstrap("sim_diameter_interval_holds_truth", covered, mean, "share")
+        yield bootstrap("sim_blush_error", blush, mean, "abs. share of surface")
+        yield bootstrap("sim_defect_area_error", area, mean, "mean abs. relative error per fruit")
+        yield bootstrap("sim_defect_area_error_median", area, median, "median abs. relative error per fruit")
         yield from single.figures()
 
     def cavities_called_defects(self) -> Figure:
@@ -121,7 +121,7 @@ def outline_iou(view: FruitView, truth: BoolArray) -> float:
 
 
 def _true_blemishes(picture: Rendered) -> list[Blemish]:
-    return blemishes(picture.surface, picture.instance == _only_fruit(picture)["instance"], MM_PER_PX)
+    return blemishes(picture.surface, picture.instance == only_fruit(picture)["instance"], MM_PER_PX)
 
 
 def _called_blemishes(graded: GradedFrame) -> list[Blemish]:
@@ -135,7 +135,7 @@ def _called_blemishes(graded: GradedFrame) -> list[Blemish]:
     return blemishes(surface, mask, MM_PER_PX)
 
 
-def _only_fruit(picture: Rendered) -> dict[str, Any]:
+def only_fruit(picture: Rendered) -> dict[str, Any]:
     """Truth of the one fruit, as `training/simulator/truth.py` describes it."""
     fruits = picture.truth["fruits"]
     assert isinstance(fruits, list)
@@ -143,13 +143,16 @@ def _only_fruit(picture: Rendered) -> dict[str, Any]:
     return dict(fruit)
 
 
-def _mean(rows: NDArray[np.float64]) -> float:
+def mean(rows: NDArray[np.float64]) -> float:
+    """Mean of all numbers."""
     return float(rows.mean())
 
 
-def _median(rows: NDArray[np.float64]) -> float:
+def median(rows: NDArray[np.float64]) -> float:
+    """Median of all numbers."""
     return float(np.median(rows))
 
 
-def _rms(rows: NDArray[np.float64]) -> float:
+def rms(rows: NDArray[np.float64]) -> float:
+    """Root of the mean square of all numbers."""
     return float(np.sqrt((rows**2).mean()))
