@@ -110,6 +110,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
+    from training.condition_suite import ConditionSuite
     from training.melon_suite import MelonSuite
     from training.photo_suite import PhotoSuite
     from training.simulator_suite import SimulatorSuite
@@ -120,7 +121,9 @@ def evaluate(
     with _errors_in_one_line():
         grader = Grader.load(model)
         if photographs:
-            groups["photographs"] = _shown(PhotoSuite(grader, data).figures(), console)
+            suites = PhotoSuite(grader, data), ConditionSuite(grader, data)
+            figures = chain.from_iterable(suite.figures() for suite in suites)
+            groups["photographs"] = _shown(figures, console)
         if simulated:
             apples, melons = SimulatorSuite(grader, count), MelonSuite(grader, count)
             groups["simulator"] = _shown(chain(apples.figures(), melons.figures()), console)

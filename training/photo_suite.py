@@ -87,7 +87,7 @@ class PhotoSuite:
             for box in boxes:
                 if "apple" not in box.name:
                     others += 1
-                    accused += any(_box_iou(box, r.measurement.box_xyxy_px) > 0.3 for r in graded.records)
+                    accused += any(box_iou(box, r.measurement.box_xyxy_px) > 0.3 for r in graded.records)
         yield share("apple_count_exact", hits, scenes)
         yield share("other_produce_left_alone", others - accused, others)
 
@@ -122,7 +122,7 @@ class PhotoSuite:
                 if "apple" in box.name:
                     continue
                 total += 1
-                right += all(_box_iou(box, r.measurement.box_xyxy_px) <= 0.3 for r in graded.records)
+                right += all(box_iou(box, r.measurement.box_xyxy_px) <= 0.3 for r in graded.records)
         yield share("crop_right_neither", right, total)
         yield share("crop_right", right + sum(hits.values()), total + sum(counts.values()))
 
@@ -223,7 +223,8 @@ def _main_crop(graded: GradedFrame) -> Crop | None:
     return max(graded.views, key=lambda view: int(view.mask.sum())).crop
 
 
-def _box_iou(box: LabelledBox, other: Box) -> float:
+def box_iou(box: LabelledBox, other: Box) -> float:
+    """Intersection over union of two boxes."""
     a = box.box_xyxy_px
     w = min(a[2], other[2]) - max(a[0], other[0])
     h = min(a[3], other[3]) - max(a[1], other[1])

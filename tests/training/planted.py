@@ -15,6 +15,7 @@ from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import (
     Box,
     Crop,
+    Defect,
     Frame,
     FruitMeasurement,
     FruitRecord,
@@ -30,12 +31,13 @@ from tests.grader.made_fruit import make_fruit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """A fruit that fills its box; `rot` is a part of the box that is called rotten."""
+    """A fruit that fills its box; `rot` is a part of the box that is called rotten, `measured` what its record says."""
 
     box: Box
     crop: Crop = Crop.APPLE
     rot: Box | None = None
     diameter_px: float = 100.0
+    measured: tuple[Defect, ...] = ()
 
 
 class PlantedGrader:
@@ -81,7 +83,7 @@ def _view(frame: Frame, index: int, fruit: Planted) -> FruitView:
 
 def _measured(fruit: Planted) -> FruitMeasurement:
     return replace(
-        make_fruit(crop=fruit.crop),
+        make_fruit(*fruit.measured, crop=fruit.crop),
         box_xyxy_px=fruit.box,
         size=SizeMeasurement(diameter_px=fruit.diameter_px),
     )

@@ -12,6 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from tests.training.planted import DataFolder
+from tests.training.test_condition_suite import boxes, diseases
 from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
@@ -94,6 +95,8 @@ def test_export_then_evaluate(tmp_path: Path) -> None:
     data = DataFolder(tmp_path / "data")
     for plant in (masks, scenes, shop_shots, coins):
         plant(data)
+    diseases(data)
+    boxes(data, "p", "1 0.25 0.5 0.25 0.5")
     data.add("apples/varieties_kayseri/images/Gala/k.png", label="Gala", kind="cultivar_sound")
     turn = "apples/turntable_fruits360_3body/images/t.png"
     data.add(turn, label="sound;axis=r0;frame=0;", kind="turntable_condition")
