@@ -29,8 +29,8 @@ Window = tuple[int, int, int]
 """Left, top and side, in pixels of the frame, of the square that is looked at; it may reach out of the frame."""
 
 CROP_LEVEL = 0.6
-"""A fruit must look this much like one crop over its whole surface, on average: chosen on photographs (`val`), where of
-144 apples in camera scenes the least has 0.74. Higher would leave more oranges alone and lose apples under a strong
+"""A fruit must look this much like apple or melon over its whole surface, on average: chosen on photographs (`val`), where
+of 144 apples in camera scenes the least has 0.74. Higher would leave more oranges alone and lose apples under a strong
 colour cast."""
 OTHER_OBJECT = 3
 """Channel of `crop` for things that are neither apple nor melon."""
@@ -83,8 +83,8 @@ def _view(
     if not own.any():
         return None
     kinds = cv2.mean(kind_map, own.view(np.uint8))
-    likelier = max(kinds[1], kinds[2])
-    if likelier < CROP_LEVEL or is_other_produce(model, likelier, tensor, own):
+    ours = kinds[1] + kinds[2]  # a rotten apple may look as much like a melon, and is a fruit all the same
+    if ours < CROP_LEVEL or is_other_produce(model, ours, tensor, own):
         return None
     kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
 
