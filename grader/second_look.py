@@ -29,9 +29,9 @@ Window = tuple[int, int, int]
 """Left, top and side, in pixels of the frame, of the square that is looked at; it may reach out of the frame."""
 
 CROP_LEVEL = 0.6
-"""A fruit must look this much like apple or melon over its whole surface, on average: chosen on photographs (`val`), where
-of 144 apples in camera scenes the least has 0.74. Higher would leave more oranges alone and lose apples under a strong
-colour cast."""
+"""A fruit must look this much like apple or melon over its whole surface, on average: chosen on photographs (`val`),
+where of 144 apples in camera scenes the least has 0.74. Higher would leave more oranges alone and lose apples under a
+strong colour cast."""
 OTHER_OBJECT = 3
 """Channel of `crop` for things that are neither apple nor melon."""
 FIRST_DEFECT_CHANNEL = 4
