@@ -20,7 +20,8 @@ from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, SurfaceClass, UIn
 from training.annotations import read_mask
 from training.frame_grader import FrameGrader
 from training.manifest import load_manifest, select_photographs
-from training.simulator_suite import FIRST_HELD_OUT_SEED, MM_PER_PX, draw_apple
+from training.simulator.generate import FIRST_HELD_OUT_SEED
+from training.simulator_suite import MM_PER_PX, draw_apple
 
 WORST_LOSS = 0.005
 """A challenger that loses more overlap than this on any class is not promoted: 0.5 points."""

@@ -80,13 +80,22 @@ def photograph_sources(
 
     weights: share of the stream by data set name; a set that is not named is left out.
     licences: only photographs under one of these, see `licence_allowed`; None for all.
-    Raises FileNotFoundError without index.json, ManifestError for a set that is not in it.
+    Raises FileNotFoundError without index.json, ManifestError for a set that is not in it or a picture that models
+    are judged by.
     """
     index = json.loads((folder / "index.json").read_text())
     unknown = {name for name, weight in weights.items() if weight > 0} - {entry["dataset"] for entry in index}
     if unknown:
         raise ManifestError(
             f"{folder / 'index.json'}: unknown dataset {sorted(unknown)} in photograph_shares"
+        )
+    frozen = [
+        entry["id"] for entry in index if entry["split"] != "train" and weights.get(entry["dataset"], 0) > 0
+    ]
+    if frozen:
+        raise ManifestError(
+            f"{folder / 'index.json'}: expected photographs of the split train only, got {len(frozen)} others, "
+            f"such as {frozen[0]}: a model must not learn what it is judged by"
         )
     by_set: dict[str, list[str]] = {}
     facts: dict[str, list[tuple[int, int, int, int]]] = {}

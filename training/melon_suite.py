@@ -10,7 +10,8 @@ from grader.types import Crop, Frame
 from training.frame_grader import FrameGrader
 from training.photo_suite import FALSE_DEFECT_SHARE, false_defect_share
 from training.simulator import Rendered, render_views
-from training.simulator_suite import FIRST_HELD_OUT_SEED, Rows, largest, mean, only_fruit, outline_iou, rms
+from training.simulator.generate import FIRST_HELD_OUT_SEED
+from training.simulator_suite import Rows, largest, mean, only_fruit, outline_iou, rms
 from training.statistics import Figure, bootstrap, share
 
 FIRST_MELON_SEED = FIRST_HELD_OUT_SEED + 50_000_000

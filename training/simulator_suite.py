@@ -13,9 +13,9 @@ from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, FruitView, Surfac
 from training.blemishes import Blemish, BlemishCount, blemishes
 from training.frame_grader import FrameGrader
 from training.simulator import Rendered, render_views
+from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.statistics import Figure, bootstrap, share
 
-FIRST_HELD_OUT_SEED = 900_000_000
 MM_PER_PX = 0.35
 SMALLEST_DEFECT_MM2 = 25.0
 """Relative errors of area are given for fruit with at least this much defect in sight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,18 @@ def test_photograph_labels(tmp_path: Path) -> None:
 )
 def test_licence_names_are_whole_words(stated: str, licences: list[str] | None, allowed: bool) -> None:
     assert licence_allowed(stated, licences) is allowed
+
+
+def test_photographs_that_models_are_judged_by_are_refused(tmp_path: Path) -> None:
+    folder = write_photographs(tmp_path, [("a", "plates", "MIT"), ("b", "vines", "MIT")], BOX)
+    index = json.loads((folder / "index.json").read_text())
+    index[1]["split"] = "val"
+    (folder / "index.json").write_text(json.dumps(index))
+    with pytest.raises(
+        ManifestError, match="expected photographs of the split train only, got 1 others, such as b"
+    ):
+        photograph_sources(folder, {"plates": 1.0, "vines": 1.0})
+    assert len(photograph_sources(folder, {"plates": 1.0})) == 1  # a set that is left out does not matter
 
 
 def test_sources_follow_weights_and_licences(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from grader.types import (
 from tests.grader.made_fruit import make_defect, make_fruit
 from tests.training.planted import record_of
 from training.simulator import Rendered, render_views
-from training.simulator_suite import FIRST_HELD_OUT_SEED, MM_PER_PX, SimulatorSuite, draw_apple
+from training.simulator.generate import FIRST_HELD_OUT_SEED
+from training.simulator_suite import MM_PER_PX, SimulatorSuite, draw_apple
 
 HW = (60, 80)
 

@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
         height, width = (int(part) for part in given.size.lower().split("x"))
     except ValueError:
         parser.error(f"--size: expected HEIGHTxWIDTH such as 320x320, got {given.size!r}")
-    speed = generate(given.out, given.count, given.seed, given.preset, (height, width), given.jobs)
+    try:
+        speed = generate(given.out, given.count, given.seed, given.preset, (height, width), given.jobs)
+    except ValueError as error:
+        parser.error(str(error))
     sys.stdout.write(f"{given.count} pictures in {given.out}, {speed:.2f} pictures/s\n")
     return 0
 

@@ -15,6 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from training.simulator.studio import render_scene
 
+SEED_STRIDE = 1_000_003
+FIRST_HELD_OUT_SEED, END_OF_HELD_OUT_SEEDS = 900_000_000, 1_000_000_000
+"""Seeds of the pictures by which models are judged: never generated for training."""
+
 
 def _png(path: Path, picture: NDArray[np.uint8]) -> None:
     done, coded = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 4])
@@ -28,7 +32,7 @@ def write_one(out: Path, number: int, seed: int, preset: str, size_hw: tuple[int
 
     The seed of a picture is seed * 1_000_003 + number. `_net.png` is net_cover times 255.
     """
-    picture = render_scene(seed * 1_000_003 + number, preset, size_hw)
+    picture = render_scene(seed * SEED_STRIDE + number, preset, size_hw)
     stem = f"{number:06d}"
     quality = int(str(picture.truth["jpeg_quality"]))
     done, coded = cv2.imencode(
@@ -54,8 +58,16 @@ def generate(
 ) -> float:
     """Write pictures 0 to count - 1 to `out`, skipping those that are there; returns pictures per second (0 if none).
 
+    Raises ValueError for a seed whose pictures models are judged by.
+
     Writes NNNNNN.jpg, _surface.png, _instance.png, _crop.png, _net.png and NNNNNN.json. Progress goes to stderr.
     """
+    first, last = seed * SEED_STRIDE, seed * SEED_STRIDE + count - 1
+    if first < END_OF_HELD_OUT_SEEDS and last >= FIRST_HELD_OUT_SEED:
+        raise ValueError(
+            f"seed: expected pictures of seeds outside {FIRST_HELD_OUT_SEED:,} to {END_OF_HELD_OUT_SEEDS - 1:,}, "
+            f"by which models are judged, got {first:,} to {last:,}; take another seed"
+        )
     out.mkdir(parents=True, exist_ok=True)
     missing = [n for n in range(count) if not (out / f"{n:06d}.json").exists()]
     console = Console(stderr=True)

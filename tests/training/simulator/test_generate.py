@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.simulator.__main__ import main
-from training.simulator.generate import generate
+from training.simulator.generate import END_OF_HELD_OUT_SEEDS, FIRST_HELD_OUT_SEED, SEED_STRIDE, generate
 
 
 def test_six_files_per_picture_and_a_broken_run_is_taken_up(tmp_path: Path) -> None:
@@ -44,3 +44,23 @@ def test_a_wrong_size_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture
         main(["--out", str(tmp_path), "--count", "1", "--size", "large"])
     assert stopped.value.code == 2
     assert "got 'large'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seed", "count", "held_out"),
+    [(899, 1, False), (900, 1, True), (899, 997_304, True), (999, 1, True), (1000, 1, False)],
+)
+def test_seeds_that_models_are_judged_by_are_refused(
+    seed: int, count: int, held_out: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, last = seed * SEED_STRIDE, seed * SEED_STRIDE + count - 1
+    assert held_out == (first < END_OF_HELD_OUT_SEEDS and last >= FIRST_HELD_OUT_SEED)
+    words = ["--out", str(tmp_path / "out"), "--count", str(count), "--seed", str(seed), "--preset", "empty"]
+    if held_out:
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, "--size", "32x32"])
+        assert stopped.value.code == 2
+        assert "by which models are judged" in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+    else:
+        assert main([*words, "--size", "32x32"]) == 0
