@@ -111,6 +111,7 @@ def evaluate(
 ) -> None:
     """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
     from training.condition_suite import ConditionSuite
+    from training.grade_suite import GradeSuite
     from training.melon_suite import MelonSuite
     from training.photo_suite import PhotoSuite
     from training.simulator_suite import SimulatorSuite
@@ -125,8 +126,8 @@ def evaluate(
             figures = chain.from_iterable(suite.figures() for suite in suites)
             groups["photographs"] = _shown(figures, console)
         if simulated:
-            apples, melons = SimulatorSuite(grader, count), MelonSuite(grader, count)
-            groups["simulator"] = _shown(chain(apples.figures(), melons.figures()), console)
+            made = SimulatorSuite(grader, count), MelonSuite(grader, count), GradeSuite(grader, count)
+            groups["simulator"] = _shown(chain.from_iterable(suite.figures() for suite in made), console)
     if as_json:
         report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
         typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))
