@@ -76,7 +76,7 @@ def simulated_source(pattern: str, weight: float) -> Source:
 def photograph_sources(
     folder: Path, weights: dict[str, float], licences: Sequence[str] | None = None
 ) -> list[Source]:
-    """Photographs converted by `python -m training.weak_labels`, one source per data set.
+    """Photographs converted by `python -m training.weak_cache`, one source per data set.
 
     weights: share of the stream by data set name; a set that is not named is left out.
     licences: only photographs under one of these, see `licence_allowed`; None for all.

@@ -178,7 +178,7 @@ def largest_square(ground: BoolArray, least_px: int) -> Box | None:
 
 
 def main() -> None:
-    """`python -m training.weak_labels --data DIR --out DIR --split train [--backgrounds DIR]`"""
+    """`python -m training.weak_cache --data DIR --out DIR --split train [--backgrounds DIR]`"""
     parser = argparse.ArgumentParser(description="Write the label sets of a split as training reads them.")
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
     parser.add_argument("--out", type=Path, required=True, help="folder to write pictures and labels to")
@@ -203,3 +203,7 @@ def main() -> None:
         for name in sorted(pictures)
     ]
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

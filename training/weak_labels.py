@@ -1,7 +1,7 @@
 """Turns what is known of a photograph into the set of classes that each of its pixels may have.
 
 The known is weak: a box, a class of the whole picture, a mask of one defect. Where nothing is sure the set is empty and
-the pixel takes no part in training: a wrong label is worse than none. `python -m training.weak_labels` writes the
+the pixel takes no part in training: a wrong label is worse than none. `python -m training.weak_cache` writes the
 sets of a whole split.
 """
 
@@ -139,9 +139,3 @@ def _turntable_set(label: str) -> int:
     if condition == "sound" and remark.split(" ")[0] in ("few", "stem-bowl"):
         kinds = surface_bits(SurfaceClass.SPOTS, SurfaceClass.CRACK, SurfaceClass.OTHER)
     return SOUND | kinds
-
-
-if __name__ == "__main__":
-    from training.weak_cache import main
-
-    main()
