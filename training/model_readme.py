@@ -76,7 +76,8 @@ Real photographs (`val` split, never trained on): `python -m training evaluate -
 
 {figures_table(report["photographs"])}
 
-Simulated fruit (held-out seeds; one view each unless ten are named; apples at 0.35 mm/px, melons at 0.9): `python -m training evaluate --no-photographs`
+Simulated fruit (held-out seeds; one view each unless ten are named; apples at 0.35 mm/px, melons at 0.9):
+`python -m training evaluate --no-photographs`
 
 {figures_table(report["simulator"])}
 
