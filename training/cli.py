@@ -1,4 +1,4 @@
-"""The verbs of training: train, export, evaluate, compare, promote, readme.
+"""The verbs of training: train, export, evaluate, compare, promote, leaks, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -198,6 +198,26 @@ def promote(
             raise typer.Exit(1)
         change = production.promote(challenger, f"{reason} (forced: {told})" if lost else reason, models)
     typer.echo(change.model_id)
+
+
+@app.command()
+def leaks(
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+) -> None:
+    """Training pictures that look like one a model is judged by. Exit 1 when there are any."""
+    from training.leaks import find_twins, hashes_of
+    from training.manifest import load_manifest
+
+    cv2.setNumThreads(1)
+    with _errors_in_one_line():
+        photographs = load_manifest(data)
+        hashes = [hashes_of(photo) for photo in track(photographs, "pictures", console=Console(stderr=True))]
+        twins = find_twins(photographs, hashes)
+    for twin in twins:
+        typer.echo(f"{twin.train.path} looks like {twin.judged.path} ({twin.bits} of 256 bits differ)")
+    typer.echo(f"{len(photographs)} pictures, {len(twins)} pairs", err=True)
+    if twins:
+        raise typer.Exit(1)
 
 
 def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[ClassChange]:
