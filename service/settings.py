@@ -29,7 +29,7 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="TCP port; 0 picks a free one.")
     data_dir: Path = Field(default_factory=_data_dir, description="Folder of records and pictures.")
     model_dir: Path | None = Field(
-        default=None, description="Folder of the model; empty: the one that ships."
+        default=None, description="Folder of the model; empty: the one in production."
     )
     samples_dir: Path = Field(default_factory=_samples_dir, description="Folder of the sample pictures.")
     demo: bool = Field(
