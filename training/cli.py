@@ -1,4 +1,4 @@
-"""The verbs of training: train, export, evaluate, compare, promote, leaks, readme.
+"""The verbs of training: train, blend, export, evaluate, compare, promote, leaks, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -51,6 +51,28 @@ def train(
 
     with _errors_in_one_line():
         typer.echo(run(load_config(config)))
+
+
+@app.command()
+def blend(
+    config: Annotated[Path, typer.Argument(help="TOML file of the run whose samples are used.")],
+    parts: Annotated[list[str], typer.Argument(help="CHECKPOINT=SHARE, two or more.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new checkpoint.")],
+    steps: Annotated[int, typer.Option(min=1, help="Batches for the statistics of normalisation.")] = 120,
+) -> None:
+    """One network from several checkpoints of the same line of training, which keeps what each does well."""
+    from training.blend import blend as run
+    from training.train_config import load_config
+
+    shares = []
+    for part in parts:
+        path, _, share = part.rpartition("=")
+        try:
+            shares.append((Path(path), float(share)))
+        except ValueError as exc:
+            raise typer.BadParameter(f"expected CHECKPOINT=SHARE, got {part!r}") from exc
+    with _errors_in_one_line():
+        typer.echo(run(shares, load_config(config), out, steps))
 
 
 @app.command()

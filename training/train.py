@@ -79,7 +79,7 @@ def train(config: TrainConfig) -> Path:
     ) as progress:
         task = progress.add_task("", total=config.steps, completed=step)
         net.train()
-        for batch in _batches(config, sources, backgrounds, step):
+        for batch in batches(config, sources, backgrounds, step):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, config) * group["factor"]
             with torch.autocast("cpu", torch.bfloat16):
@@ -148,9 +148,10 @@ def background_pictures(config: TrainConfig) -> list[Path]:
     return pictures
 
 
-def _batches(
+def batches(
     config: TrainConfig, sources: Sequence[Source], backgrounds: Sequence[Path], step: int
 ) -> Iterator[dict[str, Tensor]]:
+    """The batches of a run from `step` on; the same for the same config."""
     left = max(config.steps - step, 0)
     first, count = step * config.batch, left * config.batch
     stream = TrainingStream(sources, config.size, config.seed, first, count, backgrounds, config.paste_share)

@@ -17,7 +17,7 @@ from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
-VERBS = {"train", "export", "evaluate", "compare", "promote", "leaks", "readme"}
+VERBS = {"train", "blend", "export", "evaluate", "compare", "promote", "leaks", "readme"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,6 +44,7 @@ def test_python_m_training_shows_every_verb() -> None:
         ("compare", ["champion", "challenger", "--count"]),
         ("promote", ["challenger", "--reason", "--force"]),
         ("leaks", ["--data", "judged"]),
+        ("blend", ["parts", "--steps"]),
         ("readme", ["model", "figures"]),
     ],
 )

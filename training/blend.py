@@ -1,0 +1,68 @@
+"""`python -m training blend`: one network from several checkpoints of the same line of training.
+
+The weights of a network and of what it was fine-tuned from lie in one valley: their mean keeps what both do well
+(M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). The statistics of batch normalisation do not
+mix, so they are measured anew on training samples (P. Izmailov et al., "Averaging weights leads to wider optima and
+better generalization", UAI 2018).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.network import FruitNet
+from training.train import background_pictures, batches, training_sources
+from training.train_config import ConfigError, TrainConfig
+
+SAMPLE_SEED = 77
+"""The samples for the statistics are others than those of the run."""
+
+
+def blend(parts: Sequence[tuple[Path, float]], config: TrainConfig, out: Path, steps: int = 120) -> Path:
+    """Write `last.pt` and `config.json` to `out`: averaged weights in float32 of checkpoints with their shares.
+
+    parts: checkpoints and shares over 0; they are scaled to sum up to 1. config: of the run whose samples are used.
+    steps: batches of it for the statistics.
+
+    Raises ConfigError without parts or with a share that is not over 0, OSError or RuntimeError for a checkpoint that
+    cannot be read or is of another network.
+    """
+    if not parts or min(share for _, share in parts) <= 0:
+        raise ConfigError(f"expected checkpoints with shares over 0, got {[share for _, share in parts]}")
+    whole = sum(share for _, share in parts)
+    states = [(torch.load(path, weights_only=True)["average"], share / whole) for path, share in parts]
+    net = FruitNet()
+    net.load_state_dict(
+        {name: _mean([(state[name], share) for state, share in states]) for name in states[0][0]}
+    )
+    _measure_statistics(net, replace(config, seed=SAMPLE_SEED, steps=steps))
+    out.mkdir(parents=True, exist_ok=True)
+    torch.save({"average": net.state_dict(), "step": steps}, out / "last.pt")
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    return out / "last.pt"
+
+
+def _mean(parts: Sequence[tuple[Tensor, float]]) -> Tensor:
+    first = parts[0][0]
+    if not first.dtype.is_floating_point:
+        return first
+    return torch.stack([value.float() * share for value, share in parts]).sum(dim=0)
+
+
+def _measure_statistics(net: FruitNet, config: TrainConfig) -> None:
+    """Mean and variance of every normalised layer over `config.steps` batches, all alike."""
+    torch.set_num_threads(config.threads)
+    net.train()
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain mean
+    with torch.no_grad():
+        for batch in batches(config, training_sources(config), background_pictures(config), 0):
+            net(batch["image"])
