@@ -28,7 +28,7 @@ def blend(parts: Sequence[tuple[Path, float]], config: TrainConfig, out: Path, s
     """Write `last.pt` and `config.json` to `out`: averaged weights in float32 of checkpoints with their shares.
 
     parts: checkpoints and shares over 0; they are scaled to sum up to 1. config: of the run whose samples are used.
-    steps: batches of it for the statistics.
+    steps: batches of it for the statistics; 0 takes their mean as well, for checkpoints that were blended before.
 
     Raises ConfigError without parts or with a share that is not over 0, OSError or RuntimeError for a checkpoint that
     cannot be read or is of another network.
@@ -41,7 +41,8 @@ def blend(parts: Sequence[tuple[Path, float]], config: TrainConfig, out: Path, s
     net.load_state_dict(
         {name: _mean([(state[name], share) for state, share in states]) for name in states[0][0]}
     )
-    _measure_statistics(net, replace(config, seed=SAMPLE_SEED, steps=steps))
+    if steps:
+        _measure_statistics(net, replace(config, seed=SAMPLE_SEED, steps=steps))
     out.mkdir(parents=True, exist_ok=True)
     torch.save({"average": net.state_dict(), "step": steps}, out / "last.pt")
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))

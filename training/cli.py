@@ -58,7 +58,9 @@ def blend(
     config: Annotated[Path, typer.Argument(help="TOML file of the run whose samples are used.")],
     parts: Annotated[list[str], typer.Argument(help="CHECKPOINT=SHARE, two or more.")],
     out: Annotated[Path, typer.Option(help="Folder for the new checkpoint.")],
-    steps: Annotated[int, typer.Option(min=1, help="Batches for the statistics of normalisation.")] = 120,
+    steps: Annotated[
+        int, typer.Option(min=0, help="Batches for the statistics of normalisation; 0: their mean too.")
+    ] = 120,
 ) -> None:
     """One network from several checkpoints of the same line of training, which keeps what each does well."""
     from training.blend import blend as run

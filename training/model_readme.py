@@ -13,8 +13,8 @@ LIMITS = """\
 - Hami and white honeydew melons are simulated only. Melon photographs are shop piles without outlines.
 - A strong colour cast without a colour calibration spoils blush, which is measured in CIELAB.
 - One view sees about half of a fruit: a class from one view is provisional and says so.
-- A plate of the colour of the apple on it, or a coloured shadow, is taken as part of the apple (`ecustfd_size`, from
-  above).
+- A plate of the colour of the apple on it, or a coloured shadow, is at times taken as part of the apple.
+- Of apples under strong magenta light some are found in pieces or not at all (`multiview_station_nekoder`).
 - Defects at the rim of the view, small pale ones, and those on nearly their own colour are often missed in the
   simulator: the error of the defect area says how often.
 - Oranges are known from `produce.onnx`, the backbone's published classifier; other round things only from the

@@ -54,6 +54,14 @@ def test_weights_are_the_mean_by_share_and_statistics_are_measured(
     assert (tmp_path / "out" / "config.json").is_file()
 
 
+def test_without_steps_the_statistics_are_means_too(parts: tuple[Path, Path], tmp_path: Path) -> None:
+    last = blend([(parts[0], 1.0), (parts[1], 1.0)], config(tmp_path), tmp_path / "out", steps=0)
+    first = torch.load(parts[0], weights_only=True)["average"]
+    mixed = torch.load(last, weights_only=True)["average"]
+    for name in (name for name in first if first[name].dtype.is_floating_point):
+        assert torch.allclose(mixed[name], first[name] + 0.5, atol=1e-5), name
+
+
 @pytest.mark.parametrize("shares", [[], [0.0], [1.0, -0.5]])
 def test_shares_have_to_be_over_zero(shares: list[float], parts: tuple[Path, Path], tmp_path: Path) -> None:
     chosen = list(zip(parts, shares, strict=False))
