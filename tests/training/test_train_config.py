@@ -109,4 +109,4 @@ def test_an_empty_list_of_licences_allows_none(tmp_path: Path) -> None:
 
 def test_the_configs_beside_the_code_can_be_read() -> None:
     names = [load_config(path).out for path in sorted(CONFIGS.glob("*.toml"))]
-    assert names == ["runs/fine", "runs/first", "runs/fruitnet", "runs/pasted", "runs/tuned"]
+    assert names == ["runs/fine", "runs/first", "runs/fruitnet", "runs/pasted", "runs/tuned", "runs/turned"]
