@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from grader.errors import CalibrationError
 from grader.image_io import write_bytes
-from grader.scale import STRAIGHT_DOWN, BeltScale
+from grader.scale import STRAIGHT_DOWN, BeltScale, is_belt_normal
 from grader.types import FloatArray, UInt8Array
 
 SCHEMA = "calibration/1"
@@ -91,7 +91,7 @@ class Calibration:
         _require(0 < self.mm_per_px_belt < 100, "mm_per_px_belt", "over 0 and under 100", self.mm_per_px_belt)
         _require(0 < self.camera_height_mm < 1e5, "camera_height_mm", "0 to 1e5", self.camera_height_mm)
         _require(0 <= self.belt_tilt_deg < 80, "belt_tilt_deg", "0 to below 80", self.belt_tilt_deg)
-        good = self.belt_normal[2] > 0 and abs(float(np.linalg.norm(self.belt_normal)) - 1) < 1e-6
+        good = is_belt_normal(self.belt_normal)
         _require(good, "belt_normal", "a unit vector with z > 0", self.belt_normal)
         if self.colour_matrix is not None:
             _require_array("colour_matrix", self.colour_matrix, (3, 3))

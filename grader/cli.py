@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,7 +83,7 @@ def grade(
     allow_draft: Annotated[bool, typer.Option("--allow-draft", help="Let a draft standard decide.")] = False,
     language: Annotated[str, typer.Option(help="Language of the overlays: en or zh.")] = "en",
     model: Annotated[
-        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+        Path | None, typer.Option(help="Folder of a model; default: the one in production.")
     ] = None,
 ) -> None:
     """Find, measure, class and assign every fruit in the pictures.
@@ -159,7 +158,7 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0.1, help="Time spent on each part.")] = 8.0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     model: Annotated[
-        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+        Path | None, typer.Option(help="Folder of a model; default: the one in production.")
     ] = None,
 ) -> None:
     """Time per stage, views per second with 1 and 2 processes, and the ratio to decode plus network alone."""
@@ -244,11 +243,10 @@ def show_log(
     except GraderError as exc:
         _stop(str(exc), WRONG_USE)
     if as_json:
-        rows = [{**asdict(change), "at": change.at.isoformat()} for change in reversed(changes)]
-        print(json.dumps(rows, ensure_ascii=False))  # noqa: T201
+        print(json.dumps([change.to_json() for change in reversed(changes)], ensure_ascii=False))  # noqa: T201
         return
     if not changes:
-        print("no change yet: the newest model that ships is in production")  # noqa: T201
+        print("no change yet: the model that ships is in production")  # noqa: T201
         return
     table = Table("when (UTC)", "what", "model", "why")
     for change in reversed(changes):

@@ -80,11 +80,7 @@ def _defects_of_kind(
     seen_px2: float,
     mm_per_px: float | None,
 ) -> list[Defect]:
-    gap = max(1, round(MERGE_GAP_DIAMETERS * skin.radius))
-    grown = cv2.dilate(
-        of_kind.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2)
-    )
-    count, labels = cv2.connectedComponents(grown, connectivity=8)
+    count, labels = join_fragments(of_kind, skin.radius)
     rows, cols = np.nonzero(of_kind)
     label = labels[rows, cols]
     pixels = np.bincount(label, minlength=count)
@@ -120,6 +116,17 @@ def _defects_of_kind(
             )
         )
     return found
+
+
+def join_fragments(of_kind: NDArray[np.bool_], radius_px: float) -> tuple[int, NDArray[np.int32]]:
+    """How many labels there are with 0, and int32 (h, w): from 1 on over each blemish and a little around it, else 0.
+
+    of_kind: bool (h, w), pixels of one kind. radius_px: of the fruit. A gap up to `MERGE_GAP_DIAMETERS` joins.
+    """
+    gap = max(1, round(MERGE_GAP_DIAMETERS * radius_px))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2)
+    count, labels = cv2.connectedComponents(cv2.dilate(of_kind.view(np.uint8), disc), connectivity=8)
+    return count, np.asarray(labels, np.int32)
 
 
 def _length_on_sphere(x: NDArray[np.int64], y: NDArray[np.int64], skin: SkinMap) -> float:

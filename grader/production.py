@@ -1,4 +1,7 @@
-"""Which model grades: an append-only log of promotions and rollbacks beside the models; without one the newest version.
+"""Which model grades: an append-only log of promotions and rollbacks beside the models; without one what ships.
+
+`<models>/shipped.txt` names the folder that ships, so that an export does not grade before it is promoted; a folder of
+models without it and without a log means its newest version.
 
 `<models>/production.jsonl` has one JSON object a line: at (UTC, ISO 8601), action ("promoted", "rolled_back"), folder
 (below the models when it lies there, else absolute), model_id, reason. Lines are added, never changed, so the file also
@@ -19,6 +22,7 @@ from grader.onnx_model import OnnxModel
 
 SHIPPED_MODELS = Path(__file__).parents[1] / "models"
 LOG_NAME = "production.jsonl"
+SHIPPED_NAME = "shipped.txt"
 PROMOTED, ROLLED_BACK = "promoted", "rolled_back"
 
 
@@ -32,6 +36,10 @@ class Change:
     model_id: str
     reason: str
 
+    def to_json(self) -> dict[str, str]:
+        """As it stands in the log."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
 
 def newest_model(models: Path = SHIPPED_MODELS) -> Path:
     """The folder of the newest version below `models/<name>/<version>/`. Raises ModelCardError when there is none."""
@@ -41,10 +49,21 @@ def newest_model(models: Path = SHIPPED_MODELS) -> Path:
     return cards[-1].parent
 
 
+def shipped_model(models: Path = SHIPPED_MODELS) -> Path:
+    """The folder that `shipped.txt` names, or the newest. Raises ModelError when there is neither."""
+    path = models / SHIPPED_NAME
+    if not path.exists():
+        return newest_model(models)
+    try:
+        return models / path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ModelError(f"{path}: expected the folder of a model, cannot be read: {exc}") from exc
+
+
 def production_model(models: Path = SHIPPED_MODELS) -> Path:
     """The folder of the model in production. Raises ModelError for a log that cannot be read or no model at all."""
     stack = _stack(read_log(models))
-    return models / stack[-1].folder if stack else newest_model(models)
+    return models / stack[-1].folder if stack else shipped_model(models)
 
 
 def read_log(models: Path = SHIPPED_MODELS) -> tuple[Change, ...]:
@@ -79,7 +98,7 @@ def rollback(reason: str, models: Path = SHIPPED_MODELS) -> Change:
     stack = _stack(read_log(models))
     if not stack:
         raise ModelError(f"{models / LOG_NAME}: expected a promotion to take back, there is none")
-    earlier = models / stack[-2].folder if len(stack) > 1 else newest_model(models)
+    earlier = models / stack[-2].folder if len(stack) > 1 else shipped_model(models)
     if earlier.resolve() == (models / stack[-1].folder).resolve():
         raise ModelError(
             f"{models}: expected another model to go back to, {stack[-1].model_id} is the only one"
@@ -103,7 +122,7 @@ def _append(models: Path, action: str, folder: str, model_id: str, reason: str) 
     change = Change(
         at=datetime.now(UTC), action=action, folder=folder, model_id=model_id, reason=reason.strip()
     )
-    line = json.dumps({**asdict(change), "at": change.at.isoformat()}, ensure_ascii=False) + "\n"
+    line = json.dumps(change.to_json(), ensure_ascii=False) + "\n"
     path = models / LOG_NAME
     try:
         with path.open("a", encoding="utf-8") as log:

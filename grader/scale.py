@@ -46,7 +46,7 @@ class BeltScale:
         for name in ("mm_per_px_belt", "camera_height_mm"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
-        if self.belt_normal[2] <= 0 or abs(hypot(*self.belt_normal) - 1) > 1e-6:
+        if not is_belt_normal(self.belt_normal):
             raise ValueError(f"belt_normal must be a unit vector with z > 0, got {self.belt_normal}")
 
     @property
@@ -65,6 +65,11 @@ class BeltScale:
             straight = cv2.undistortPoints(points, matrix, np.array(self.distortion))
             flat = np.asarray(straight, np.float64).reshape(-1, 2)
         return np.column_stack([flat, np.ones(len(flat))])
+
+
+def is_belt_normal(vector: tuple[float, float, float]) -> bool:
+    """Whether it is a unit vector that points away from the camera."""
+    return vector[2] > 0 and abs(hypot(*vector) - 1) <= 1e-6
 
 
 def outline_mm_per_px(

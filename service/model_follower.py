@@ -13,7 +13,7 @@ from service.grading_port import FruitGrader
 from service.model_holder import ModelHolder
 
 POLL_S = 0.25
-"""Reading the log takes a tenth of a millisecond; loading a model a third of a second."""
+"""Well under the second in which a change has to grade; what is read each time is one small file."""
 
 
 class ModelFollower:

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.errors import InvalidImageError
 from grader.image_io import read_image
-from grader.types import Box, UInt8Array
+from grader.types import BoolArray, Box, UInt8Array
 from training.box_files import LabelledBox, clip_box, read_voc_boxes, read_yolo_boxes
 from training.manifest import ManifestError, Photograph
 
@@ -65,6 +65,15 @@ def read_mask(photo: Photograph, hw: tuple[int, int]) -> UInt8Array:
     except InvalidImageError as error:
         raise ManifestError(f"{path}: expected a mask picture, cannot decode it") from error
     return np.asarray(cv2.resize(mask, (hw[1], hw[0]), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def read_rot(photo: Photograph, hw: tuple[int, int]) -> BoolArray:
+    """Where a mask says that the fruit is rotten, bool (H, W): 2 in a mask of fruit and defect, else what is bright.
+
+    Raises ManifestError as `read_mask`.
+    """
+    mask = read_mask(photo, hw)
+    return mask == 2 if photo.label_kind == "fruit_and_defect_mask" else mask > 127
 
 
 def read_review(photo: Photograph, hw: tuple[int, int]) -> Review:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.defects import MAX_AREA_WEIGHT, MERGE_GAP_DIAMETERS
+from grader.defects import MAX_AREA_WEIGHT, join_fragments
 from grader.surface import surface_area_per_pixel
 from grader.types import BoolArray, DefectKind, UInt8Array
 from training.statistics import Figure, share
@@ -42,14 +42,13 @@ def blemishes(surface: UInt8Array, fruit: BoolArray, mm_per_px: float) -> list[B
     surface: uint8 (h, w), values of `SurfaceClass`. fruit: bool (h, w), True on the fruit.
     """
     area = np.minimum(surface_area_per_pixel(fruit), MAX_AREA_WEIGHT) * mm_per_px**2
-    gap = max(1, round(MERGE_GAP_DIAMETERS * np.sqrt(np.count_nonzero(fruit) / np.pi)))
-    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * gap + 1,) * 2)
+    radius = float(np.sqrt(np.count_nonzero(fruit) / np.pi))
     found = []
     for kind in DefectKind:
         of_kind = (surface == kind.surface_class) & fruit
         if not of_kind.any():
             continue
-        count, labels = cv2.connectedComponents(cv2.dilate(of_kind.view(np.uint8), shape), connectivity=8)
+        count, labels = join_fragments(of_kind, radius)
         for number in range(1, count):
             where = of_kind & (labels == number)
             size = float(area[where].sum(dtype=np.float64))

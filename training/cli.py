@@ -125,7 +125,7 @@ def export(
 @app.command()
 def evaluate(
     model: Annotated[
-        Path | None, typer.Option(help="Folder of a model; default: the newest shipped.")
+        Path | None, typer.Option(help="Folder of a model; default: the one in production.")
     ] = None,
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
@@ -207,6 +207,8 @@ def promote(
     """Put a model into production unless it loses over 0.5 points on any class. Exit 1 when it is refused."""
     from training.compare import WORST_LOSS, losses
 
+    if not reason.strip():
+        raise typer.BadParameter("--reason: expected why this model is promoted, got nothing")
     with _errors_in_one_line():
         champion = production.production_model(models)
         changes = _compared(champion, challenger, data, count)

@@ -17,9 +17,10 @@ from grader.grade_command import index_mask
 from grader.image_io import read_image
 from grader.pipeline import GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, SurfaceClass, UInt8Array
-from training.annotations import read_mask
+from training.annotations import read_mask, read_rot
 from training.frame_grader import FrameGrader
 from training.manifest import load_manifest, select_photographs
+from training.photo_suite import overlap
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, draw_apple
 
@@ -83,11 +84,9 @@ def masked_photographs(data_dir: Path) -> Iterator[FrozenPicture]:
     sets = frozenset({"rot_masks_aabdurrauf", "rot_masks_melo04"})
     for photo in select_photographs(load_manifest(data_dir), split="val", datasets=sets):
         frame = read_image(photo.path)
-        mask = read_mask(photo, frame.rgb.shape[:2])
-        if photo.dataset == "rot_masks_melo04":
-            wanted = {ANY_DEFECT + REAL: mask == 2, FRUIT + REAL: mask > 0}
-        else:
-            wanted = {ANY_DEFECT + REAL: mask > 127}
+        wanted = {ANY_DEFECT + REAL: read_rot(photo, frame.rgb.shape[:2])}
+        if photo.label_kind == "fruit_and_defect_mask":
+            wanted[FRUIT + REAL] = read_mask(photo, frame.rgb.shape[:2]) > 0
         yield FrozenPicture(frame=frame, mm_per_px=None, wanted=wanted)
 
 
@@ -101,7 +100,7 @@ def compare(
         options = GradeOptions(mm_per_px=picture.mm_per_px)
         found = [index_mask(model.grade_frame(picture.frame, options)) for model in (champion, challenger)]
         for name, wanted in picture.wanted.items():
-            row = [number for index in found for number in _overlap(_called(index, name), wanted)]
+            row = [number for index in found for number in overlap(_called(index, name), wanted)]
             overlaps.setdefault(name, []).append((row[0], row[1], row[2], row[3]))
             shown[name] = shown.get(name, 0) + bool(wanted.any())
     if not overlaps:
@@ -126,10 +125,6 @@ def _called(index: UInt8Array, name: str) -> BoolArray:
     if plain == ANY_DEFECT:
         return index >= FIRST_DEFECT_VALUE
     return index == SurfaceClass[plain.upper()]
-
-
-def _overlap(called: BoolArray, wanted: BoolArray) -> tuple[float, float]:
-    return float(np.count_nonzero(called & wanted)), float(np.count_nonzero(called | wanted))
 
 
 def _change(name: str, n: int, rows: NDArray[np.float64]) -> ClassChange:

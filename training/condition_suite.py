@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.image_io import read_image
-from grader.pipeline import GradedFrame, GradeOptions
+from grader.pipeline import GradedFrame
 from grader.types import DefectKind, FruitMeasurement
 from training.annotations import read_boxes
 from training.box_files import LabelledBox
 from training.frame_grader import FrameGrader
-from training.manifest import Photograph, load_manifest, select_photographs
-from training.photo_suite import FALSE_DEFECT_SHARE, box_iou
+from training.manifest import load_manifest
+from training.photo_suite import FALSE_DEFECT_SHARE, box_iou, graded_photographs
 from training.statistics import Figure, bootstrap, share
 
 BLOTCHES = frozenset({DefectKind.SCAB, DefectKind.SOOTY, DefectKind.SPOTS, DefectKind.RUSSET})
@@ -44,7 +43,7 @@ class ConditionSuite:
     def worst_defect(self) -> Figure:
         """Disease pictures whose worst defect has the right name: rot, scab or blotch, or none."""
         hits = total = 0
-        for photo, graded in self._graded("disease_web_kaggle_st4nsb"):
+        for photo, graded in graded_photographs(self.grader, self.photographs, "disease_web_kaggle_st4nsb"):
             total += 1
             hits += worst(graded) == {"normal": "sound", "rot": "rot"}.get(photo.label, "blotch")
         return share("worst_defect_right", hits, total)
@@ -52,14 +51,12 @@ class ConditionSuite:
     def normal_or_rotten(self) -> Figure:
         """Average precision of boxes of normal and of rotten apples at an overlap of 0.5, mean of both."""
         groups = []
-        for photo, graded in self._graded("normal_rotten_boxes_capstone"):
+        for photo, graded in graded_photographs(
+            self.grader, self.photographs, "normal_rotten_boxes_capstone"
+        ):
             boxes = read_boxes(photo, graded.frame.rgb.shape[:2])
             groups.append(_rows(boxes, [record.measurement for record in graded.records]))
         return bootstrap("normal_rotten_ap50", groups, _mean_precision, "average precision")
-
-    def _graded(self, dataset: str) -> Iterator[tuple[Photograph, GradedFrame]]:
-        for photo in select_photographs(self.photographs, split="val", datasets=frozenset({dataset})):
-            yield photo, self.grader.grade_frame(read_image(photo.path), GradeOptions())
 
 
 def worst(graded: GradedFrame) -> str:

@@ -1,7 +1,7 @@
 """Pictures of the training split that look like one a model is judged by: the same photograph under another name.
 
 The list of photographs keeps groups apart (`training/manifest.py`); this looks at the pixels. A difference hash says
-for each of 8 x 8 places whether the picture gets brighter to the right (N. Krawetz, "Kind of like that", 2013): it
+for each of 16 x 16 places whether the picture gets brighter to the right (N. Krawetz, "Kind of like that", 2013): it
 survives another size, JPEG and small changes of light.
 """
 
@@ -46,11 +46,12 @@ def find_twins(photographs: Sequence[Photograph], hashes: Iterable[NDArray[np.ui
     """
     table = np.stack(list(hashes))
     train = [n for n, photo in enumerate(photographs) if photo.split == "train"]
+    learned = table[train][:, :1]
     found = []
     for n, photo in enumerate(photographs):
         if photo.split == "train" or not train:
             continue
-        bits = np.bitwise_count(table[train][:, :1] ^ table[n]).sum(axis=2).min(axis=1)
+        bits = np.bitwise_count(learned ^ table[n]).sum(axis=2).min(axis=1)
         for place in np.flatnonzero(bits <= SAME_BITS):
             found.append(Twin(train=photographs[train[place]], judged=photo, bits=int(bits[place])))
     return sorted(found, key=lambda twin: (twin.bits, twin.judged.name, twin.train.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from grader.grade_command import index_mask
 from grader.image_io import read_image
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, FruitView
-from training.annotations import read_boxes, read_mask, read_review
+from training.annotations import read_boxes, read_mask, read_review, read_rot
 from training.box_files import LabelledBox, read_voc_boxes
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
@@ -51,10 +51,9 @@ class PhotoSuite:
         """Defect pixels, intersection over union of all pixels together, on both sets of rot masks."""
         rows: dict[str, list[list[tuple[float, ...]]]] = defaultdict(list)
         for photo, graded in self._graded("rot_masks_aabdurrauf", "rot_masks_melo04"):
-            truth = read_mask(photo, graded.frame.rgb.shape[:2])
-            wanted = truth == 2 if photo.dataset == "rot_masks_melo04" else truth > 127
+            wanted = read_rot(photo, graded.frame.rgb.shape[:2])
             found = index_mask(graded) >= FIRST_DEFECT_VALUE
-            rows[photo.dataset].append([_overlap(found, wanted)])
+            rows[photo.dataset].append([overlap(found, wanted)])
         both = [row for group in rows.values() for row in group]
         yield bootstrap("defect_iou", both, _pooled_iou, "IoU")
         for dataset, group in sorted(rows.items()):
@@ -96,7 +95,7 @@ class PhotoSuite:
         rows: list[list[tuple[float, ...]]] = []
         for photo, graded in self._graded("rot_masks_melo04"):
             truth = read_mask(photo, graded.frame.rgb.shape[:2]) > 0
-            rows.append([_overlap(index_mask(graded) > 0, truth)])
+            rows.append([overlap(index_mask(graded) > 0, truth)])
         return bootstrap("outline_iou_melo04", rows, _mean_iou, "IoU")
 
     def crop_choice(self) -> Iterator[Figure]:
@@ -175,9 +174,19 @@ class PhotoSuite:
     def _graded(
         self, *datasets: str, chosen: Callable[[Photograph], bool] = lambda _: True
     ) -> Iterator[tuple[Photograph, GradedFrame]]:
-        for photo in select_photographs(self.photographs, split="val", datasets=frozenset(datasets)):
-            if chosen(photo):
-                yield photo, self.grader.grade_frame(read_image(photo.path), GradeOptions())
+        return graded_photographs(self.grader, self.photographs, *datasets, chosen=chosen)
+
+
+def graded_photographs(
+    grader: FrameGrader,
+    photographs: Sequence[Photograph],
+    *datasets: str,
+    chosen: Callable[[Photograph], bool] = lambda _: True,
+) -> Iterator[tuple[Photograph, GradedFrame]]:
+    """The chosen photographs of `val` in some data sets, graded without a scale; ManifestError for an unknown set."""
+    for photo in select_photographs(photographs, split="val", datasets=frozenset(datasets)):
+        if chosen(photo):
+            yield photo, grader.grade_frame(read_image(photo.path), GradeOptions())
 
 
 def _voc_file(photo: Photograph) -> Path:
@@ -185,7 +194,8 @@ def _voc_file(photo: Photograph) -> Path:
     return photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
 
 
-def _overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
+def overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
+    """Pixels in both and pixels in either."""
     return float((found & wanted).sum()), float((found | wanted).sum())
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.grade_command import index_mask
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, FruitView, SurfaceClass
 from training.blemishes import Blemish, BlemishCount, blemishes
@@ -128,11 +130,8 @@ def _called_blemishes(graded: GradedFrame) -> list[Blemish]:
     """Of the largest fruit, on the pixels of the frame."""
     if not graded.views:
         return []
-    view = graded.views[largest(graded)]
-    surface, mask = np.zeros(view.frame_hw, np.uint8), np.zeros(view.frame_hw, np.bool_)
-    x0, y0, x1, y1 = view.box_xyxy_px
-    surface[y0:y1, x0:x1], mask[y0:y1, x0:x1] = view.surface, view.mask
-    return blemishes(surface, mask, MM_PER_PX)
+    index = index_mask(replace(graded, views=(graded.views[largest(graded)],)))
+    return blemishes(index, index > 0, MM_PER_PX)
 
 
 def only_fruit(picture: Rendered) -> dict[str, Any]:

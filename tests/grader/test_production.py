@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from grader.errors import ModelCardError, ModelError, OutputError
-from grader.production import LOG_NAME, newest_model, production_model, promote, read_log, rollback
+from grader.production import (
+    LOG_NAME,
+    SHIPPED_NAME,
+    newest_model,
+    production_model,
+    promote,
+    read_log,
+    rollback,
+    shipped_model,
+)
 
 
 @pytest.fixture
@@ -49,6 +58,19 @@ def test_promotions_and_rollbacks_go_forth_and_back_and_stay_in_the_log(models: 
     ]
     assert [change.model_id.split("+")[0] for change in log][1] == "fruitnet/1.9.0"
     assert [change.at for change in log] == sorted(change.at for change in log)
+
+
+def test_an_export_does_not_grade_before_it_is_promoted(models: Path) -> None:
+    (models / SHIPPED_NAME).write_text("fruitnet/1.9.0\n")
+    assert production_model(models) == models / "fruitnet" / "1.9.0"
+    promote(models / "fruitnet" / "1.10.0", "better", models)
+    assert production_model(models).name == "1.10.0"
+    rollback("worse", models)
+    assert production_model(models).name == "1.9.0"
+
+
+def test_what_ships_is_there() -> None:
+    assert (shipped_model() / "card.json").is_file()
 
 
 def test_nothing_to_go_back_to_is_said(models: Path) -> None:

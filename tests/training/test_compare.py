@@ -152,3 +152,6 @@ def test_an_equal_model_is_promoted(tmp_path: Path) -> None:
     code, _, err = run("promote", tmp_path / "none", "--reason", "on trial", *where)
     assert code == 2
     assert "expected a model card" in err
+    code, _, err = run("promote", model, "--reason", " ", *where)
+    assert code == 2
+    assert "expected why this model is promoted" in err
