@@ -54,8 +54,11 @@ CLOSE_UP_SHARE = 0.6
 SMALLEST_CLOSE_UP = 0.003
 """Share of the samples that show one fruit or object alone, and of the picture that it has to cover."""
 OTHER_OBJECT_BIT = 8
-STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65, 1.2), (0.8, 1.15, 0.75))
-"""Gains of R, G, B in linear-ish terms of encoded values, as seen in pictures of sorting boxes and kitchens."""
+STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65, 1.2), (0.8, 1.15, 0.75), (1.2, 0.9, 2.1))
+"""Gains of R, G, B in linear-ish terms of encoded values, as seen in pictures of sorting boxes and kitchens. Under the
+last a yellow apple is white and a red one magenta."""
+MIX_CHANCE, MIX_SPREAD = 0.1, 0.15
+"""Of sensors whose colours leak into each other, and how much of one channel may come from another (one sigma)."""
 
 
 def choose_window(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -154,10 +157,14 @@ def change_colours(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     chance = rng.random()
     if chance < 0.12:  # lamps that are not white
         gain *= np.exp(rng.normal(0, 0.25, 3))
-    elif chance < 0.22:  # a strong cast: warm lamp, cold light, magenta box, green tube
+    elif chance < 0.26:  # a strong cast: warm lamp, cold light, magenta box, green tube
         cast = np.array(STRONG_CASTS[rng.integers(len(STRONG_CASTS))])
         gain *= cast ** rng.uniform(0.5, 1.3)
     image *= gain.astype(np.float32)
+    if rng.random() < MIX_CHANCE:
+        mix = rng.normal(0, MIX_SPREAD, (3, 3))
+        np.fill_diagonal(mix, 0)
+        image @= (np.eye(3) + mix).astype(np.float32)
     if rng.random() < 0.5:
         grey = image.mean(axis=2, keepdims=True)
         image = grey + (image - grey) * np.float32(rng.uniform(0.55, 1.45))

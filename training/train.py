@@ -52,6 +52,7 @@ def train(config: TrainConfig) -> Path:
     if config.start_from:
         net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
     slow_layers_in_float32(net)
+    frozen = net.freeze(config.frozen_blocks)
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     backbone = [*net.stem.parameters(), *net.blocks.parameters()]
     known = {id(p) for p in backbone}
@@ -79,6 +80,8 @@ def train(config: TrainConfig) -> Path:
     ) as progress:
         task = progress.add_task("", total=config.steps, completed=step)
         net.train()
+        for part in frozen:
+            part.eval()
         for batch in batches(config, sources, backgrounds, step):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, config) * group["factor"]

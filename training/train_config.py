@@ -9,6 +9,8 @@ from grader.errors import GraderError
 from grader.toml_file import TomlTable, read_toml
 
 WHOLE = 10**9
+BLOCKS = 16
+"""Of the backbone."""
 
 
 class ConfigError(GraderError):
@@ -24,7 +26,8 @@ class TrainConfig:
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
     size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
-    warm_up: steps. average: 0-1, weight of the past in the averaged weights. start_from: checkpoint of another run.
+    frozen_blocks: this many first blocks of the backbone, and its stem, stay as they are; with 3, the layers at half and
+    quarter resolution, a step takes three quarters of the time. warm_up: steps. average: 0-1, weight of the past in the averaged weights. start_from: checkpoint of another run.
     """
 
     out: str
@@ -39,6 +42,7 @@ class TrainConfig:
     steps: int = 4000
     rate: float = 2e-3
     backbone_rate: float = 0.3
+    frozen_blocks: int = 0
     warm_up: int = 100
     average: float = 0.998
     seed: int = 1
@@ -69,6 +73,7 @@ def load_config(path: Path) -> TrainConfig:
         steps=_whole(table, "steps", usual.steps, low=1),
         rate=table.number("rate", low=0, high=1, default=usual.rate),
         backbone_rate=table.number("backbone_rate", low=0, high=1, default=usual.backbone_rate),
+        frozen_blocks=_whole(table, "frozen_blocks", usual.frozen_blocks, low=0, high=BLOCKS),
         warm_up=_whole(table, "warm_up", usual.warm_up, low=0),
         average=table.number("average", low=0, high=1, default=usual.average),
         seed=_whole(table, "seed", usual.seed, low=0),
