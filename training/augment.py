@@ -54,7 +54,14 @@ CLOSE_UP_SHARE = 0.6
 SMALLEST_CLOSE_UP = 0.003
 """Share of the samples that show one fruit or object alone, and of the picture that it has to cover."""
 OTHER_OBJECT_BIT = 8
-STRONG_CASTS = ((1.25, 1.0, 0.6), (0.7, 1.0, 1.3), (1.25, 0.5, 1.3), (1.2, 0.65, 1.2), (0.8, 1.15, 0.75), (1.2, 0.9, 2.1))
+STRONG_CASTS = (
+    (1.25, 1.0, 0.6),
+    (0.7, 1.0, 1.3),
+    (1.25, 0.5, 1.3),
+    (1.2, 0.65, 1.2),
+    (0.8, 1.15, 0.75),
+    (1.2, 0.9, 2.1),
+)
 """Gains of R, G, B in linear-ish terms of encoded values, as seen in pictures of sorting boxes and kitchens. Under the
 last a yellow apple is white and a red one magenta."""
 MIX_CHANCE, MIX_SPREAD = 0.1, 0.15

@@ -25,9 +25,9 @@ LANDMARK_WEIGHT = 2.0
 RIM_INSIDE, RIM_WEIGHT = 0.3, 2.0
 """Defect pixels this near the rim of their fruit (`inside`, 0 at the rim, 1 in its middle) count this often: they stand
 for two to four times as much skin, and were found half as often."""
-KIND_WEIGHT = 0.3
-"""Of naming the kind of a defect pixel that is known exactly, each kind alike: half of such pixels are rot, and
-without this nearly everything is called rot or scab."""
+KIND_WEIGHT = 0.4
+"""Of finding and naming a defect pixel whose kind is known exactly, each kind alike: half of such pixels are rot, and
+without this nearly everything is called rot or scab, and pale kinds such as scald and sooty blotch are not found."""
 SUSPICIOUS_SHARE = 0.05
 """Share of a box's pixels that `some_defect` asks to be defects; web photographs show larger ones."""
 
@@ -67,7 +67,7 @@ def fruit_loss(outputs: tuple[Tensor, ...], batch: dict[str, Tensor]) -> dict[st
     kinds = allowed[:, 4:].float()
     exact = (defect_only & (kinds.sum(1) == 1)).unsqueeze(1) * kinds
     pixels_of_kind = exact.sum((0, 2, 3))
-    missed = (set_loss(surface[:, 4:], allowed[:, 4:]).unsqueeze(1) * exact).sum((0, 2, 3))
+    missed = (pixel.unsqueeze(1) * exact).sum((0, 2, 3))
     present_kinds = pixels_of_kind > 0
     each = missed[present_kinds] / pixels_of_kind[present_kinds]
     parts["kind"] = KIND_WEIGHT * each.sum() / present_kinds.sum().clamp(min=1)

@@ -96,9 +96,26 @@ def test_every_kind_of_defect_counts_alike() -> None:
     labels["surface_set"].view(-1)[:24] = 1 << 6
     surface = torch.zeros(1, 17, 32, 32)
     surface[:, 4] = 4.0
-    named = float(torch.log_softmax(surface[0, 4:, 0, 0], 0)[0])
-    other = float(torch.log_softmax(surface[0, 4:, 0, 0], 0)[2])
-    assert float(fruit_loss(outputs(surface), labels)["kind"]) == pytest.approx(0.3 * -(named + other) / 2)
+    likely = torch.log_softmax(surface[0, :, 0, 0], 0)
+    expected = 0.4 * -float(likely[4] + likely[6]) / 2
+    assert float(fruit_loss(outputs(surface), labels)["kind"]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("inside", "weight"), [(-1.0, 1.0), (0.0, 2.0), (0.299, 2.0), (0.3, 1.0), (1.0, 1.0)]
+)
+def test_a_defect_near_the_rim_counts_twice(inside: float, weight: float) -> None:
+    """Half of the pixels a defect, all of them as far inside: beside sound ones they weigh 2, near the rim 4."""
+    labels = batch(32)
+    labels["inside"][:] = inside
+    labels["surface_set"][:] = 1 << 1
+    labels["surface_set"][:, :16] = 1 << 9
+    surface = torch.zeros(1, 17, 32, 32)
+    surface[:, 9] = 3.0
+    likely = torch.log_softmax(surface[0, :, 0, 0], 0)
+    alarm = 1 + 5 * float(likely[4:].exp().sum())
+    expected = -float(2 * weight * likely[9] + alarm * likely[1]) / (2 * weight + alarm)
+    assert float(fruit_loss(outputs(surface), labels)["surface"]) == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_kind_that_is_not_known_is_not_asked_for() -> None:

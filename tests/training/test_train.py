@@ -88,6 +88,17 @@ def test_a_run_may_start_from_the_averaged_weights_of_another(pictures: Path, tm
             assert torch.equal(value, first[name]), name
 
 
+def test_frozen_blocks_stay_as_they_are_and_the_others_learn(pictures: Path, tmp_path: Path) -> None:
+    first = torch.load(train(tiny(pictures, tmp_path / "first", steps=1)), weights_only=True)["average"]
+    config = replace(tiny(pictures, tmp_path / "second", steps=2), frozen_blocks=3)
+    config = replace(config, start_from=str(tmp_path / "first" / "last.pt"))
+    second = torch.load(train(config), weights_only=True)["net"]
+    moved = {name for name in first if not torch.equal(first[name], second[name])}
+    frozen = ("stem.", "blocks.0.", "blocks.1.", "blocks.2.")
+    assert not [name for name in moved if name.startswith(frozen)]
+    assert {"blocks.3._depthwise_conv.weight", "blocks.3._bn1.running_mean", "surface.weight"} <= moved
+
+
 def test_nothing_is_written_when_there_is_nothing_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="expected simulated pictures"):
         train(tiny(tmp_path / "nowhere", tmp_path / "out", 1))

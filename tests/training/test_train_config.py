@@ -34,6 +34,7 @@ batch = 2
 steps = 7
 rate = 1e-3
 backbone_rate = 0.5
+frozen_blocks = 2
 warm_up = 3
 average = 0.9
 seed = 4
@@ -58,6 +59,7 @@ plates = 0.5
         steps=7,
         rate=1e-3,
         backbone_rate=0.5,
+        frozen_blocks=2,
         warm_up=3,
         average=0.9,
         seed=4,
@@ -109,4 +111,12 @@ def test_an_empty_list_of_licences_allows_none(tmp_path: Path) -> None:
 
 def test_the_configs_beside_the_code_can_be_read() -> None:
     names = [load_config(path).out for path in sorted(CONFIGS.glob("*.toml"))]
-    assert names == ["runs/fine", "runs/first", "runs/fruitnet", "runs/pasted", "runs/tuned", "runs/turned"]
+    assert names == [
+        "runs/cast",
+        "runs/fine",
+        "runs/first",
+        "runs/fruitnet",
+        "runs/pasted",
+        "runs/tuned",
+        "runs/turned",
+    ]
