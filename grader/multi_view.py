@@ -32,6 +32,10 @@ SAME_PLACE_DEG = 25.0
 """With a known turn: two sightings of one kind nearer than this on the turned sphere are one defect. All our choice."""
 CLEAR_VIEW = 1.5
 """Of a size, views whose interval is wider than this times the narrowest are left out: they did not see the axis."""
+MANY_VIEWS, SURE_ALONE = 6, 0.85
+"""From this many views on, a defect seen in one of them only is dropped unless its confidence is the second: an even
+turn shows every place within 60 degrees of straight on in a third of the views. Chosen on simulated apples
+(docs/decisions/0020)."""
 SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
@@ -60,7 +64,9 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*:
     sightings of one kind and of like area in different views are one, so at least as many defects are counted as any
     one view shows, and a fruit with two like defects that no view shows together is counted one short. The largest
-    sighting stands for the defect, as the least foreshortened, with the highest confidence of all.
+    sighting stands for the defect, as the least foreshortened, with the highest confidence of all. From `MANY_VIEWS`
+    views on a defect that only one of them shows is an error of the network more often than not: it is dropped, and the
+    fruit flagged `defect_seen_once`, unless the network is `SURE_ALONE` of it.
 
     Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
     is flagged `views_disagree_on_crop`.
@@ -86,6 +92,9 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     diameters = [m.size.diameter_px for m in sized]
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
+    defects, doubted = _fuse_defects(measurements, turn, max(HALF_SEEN, seen))
+    if doubted:
+        flags.add("defect_seen_once")
     return replace(
         first,
         touches_edge=not whole and any(m.touches_edge for m in measurements),
@@ -95,7 +104,7 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
         size=_fuse_size([m.size for m in sized]),
         colour=_fuse_colour(measurements),
         netting=_fuse_netting(measurements),
-        defects=_fuse_defects(measurements, turn, max(HALF_SEEN, seen)),
+        defects=defects,
         landmarks=_fuse_landmarks(measurements),
         quality_flags=tuple(sorted(flags)),
     )
@@ -180,7 +189,8 @@ class _Sighting:
 
 def _fuse_defects(
     measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float
-) -> tuple[Defect, ...]:
+) -> tuple[tuple[Defect, ...], bool]:
+    """The defects, and whether any was dropped because one view alone shows it."""
     sightings = [
         _Sighting(
             view=index,
@@ -200,6 +210,8 @@ def _fuse_defects(
             min(mine, key=lambda group: _mismatch(group[0], sighting, turn is not None)).append(sighting)
         else:
             groups.append([sighting])
+    many = len(measurements) >= MANY_VIEWS
+    believed = [g for g in groups if not many or len(g) > 1 or g[0].defect.confidence >= SURE_ALONE]
     share = HALF_SEEN / seen_fraction
     fused = [
         replace(
@@ -207,9 +219,10 @@ def _fuse_defects(
             area_fraction=min(1.0, group[0].defect.area_fraction * share),
             confidence=max(s.defect.confidence for s in group),
         )
-        for group in groups
+        for group in believed
     ]
-    return tuple(sorted(fused, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px)))
+    ordered = tuple(sorted(fused, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px)))
+    return ordered, len(believed) < len(groups)
 
 
 def _same_defect(group: list[_Sighting], sighting: _Sighting, places_known: bool) -> bool:

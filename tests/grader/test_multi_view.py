@@ -163,6 +163,27 @@ def test_one_defect_in_three_views_counts_once() -> None:
     assert one.confidence == 0.95
 
 
+@pytest.mark.parametrize(
+    ("views", "sightings", "confidence", "kept"),
+    [
+        (5, 1, 0.6, True),
+        (6, 1, 0.6, False),
+        (6, 1, 0.8499, False),
+        (6, 1, 0.85, True),
+        (6, 2, 0.6, True),
+        (10, 1, 0.6, False),
+        (10, 2, 0.6, True),
+    ],
+)
+def test_of_many_views_one_alone_must_be_sure(
+    views: int, sightings: int, confidence: float, kept: bool
+) -> None:
+    seen = [measured(defect(confidence=confidence))] * sightings + [measured()] * (views - sightings)
+    fused = fuse_views(seen)
+    assert len(fused.defects) == int(kept)
+    assert ("defect_seen_once" in fused.quality_flags) is not kept
+
+
 def test_two_defects_in_one_view_stay_two() -> None:
     views = [measured(defect(at=(-0.4, 0)), defect(at=(0.4, 0))), measured(defect())]
     assert len(fuse_views(views).defects) == 2

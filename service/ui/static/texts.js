@@ -23,6 +23,7 @@ const names = {
   touches_fruit: _("touches another fruit"),
   views_disagree_on_size: _("the views disagree on the size"),
   views_disagree_on_crop: _("the views disagree on the kind of fruit"),
+  defect_seen_once: _("a defect seen in one view only was not counted"),
   no_fruit: _("no fruit found"),
   no_colour: _("grey picture: colour cannot be judged"),
   black_frame: _("the picture is black"),
