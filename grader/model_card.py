@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import ModelCardError, ModelMismatchError
+from grader.trust import Trust, read_trust
 from grader.types import SurfaceClass
 
 SCHEMA = "model-card/1"
@@ -29,7 +30,7 @@ _KEYS = {
     "crop_classes",
     "trained_on",
 }
-_OPTIONAL_KEYS = {"produce"}
+_OPTIONAL_KEYS = {"produce", "trust"}
 _PRODUCE_KEYS = {"weights", "sha256"}
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
@@ -65,7 +66,8 @@ class ModelCard:
 
     strides: pixels of input per pixel of output, by output name.
     surface_classes: `SurfaceClass` of each channel of `surface`. crop_classes: names of the channels of `crop`.
-    produce: the second opinion on other produce, None when the model has none.
+    produce: the second opinion on other produce, None when the model has none. trust: what was measured of its
+    decisions, None when nothing was.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class ModelCard:
     crop_classes: tuple[str, ...]
     trained_on: tuple[dict[str, str], ...]
     produce: ProduceSpec | None = None
+    trust: Trust | None = None
 
     @property
     def model_id(self) -> str:
@@ -174,6 +177,7 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
         crop_classes=tuple(raw["crop_classes"]),
         trained_on=tuple(raw["trained_on"]),
         produce=_produce(folder, raw.get("produce")),
+        trust=read_trust(raw["trust"]) if "trust" in raw else None,
     )
 
 

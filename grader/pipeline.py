@@ -30,6 +30,7 @@ from grader.size import measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
 from grader.surface import map_skin, seen_fraction
+from grader.trust import trusted_decision, trusted_measurement
 from grader.types import (
     Box,
     Crop,
@@ -154,10 +155,16 @@ class Grader:
         return GradedFruit(frames=graded, record=self._decide(fuse_views(measurements), options))
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
+        trust = self.model.card.trust
+        if trust is not None:
+            measurement = trusted_measurement(measurement, trust)
         flags = {*measurement.quality_flags, *review_needed(measurement)}
         measurement = rounded_measurement(replace(measurement, quality_flags=tuple(sorted(flags))))
         standard = self._standard_for(measurement.crop, options)
         grade = decide_grade(measurement, standard, allow_draft=options.allow_draft)
+        if trust is not None:
+            seen = measurement.surface_seen_fraction
+            grade = trusted_decision(grade, seen, standard.class_ids, trust)
         sku = assign_sku(measurement, grade, self._sku_table(options.sku_table))
         return FruitRecord(measurement=measurement, grade=grade, sku=sku)
 

@@ -64,6 +64,7 @@ def record_to_json(record: FruitRecord) -> JsonObject:
             "light_red_fraction": fruit.colour.light_red_fraction,
             "ground_lab": None if fruit.colour.ground_lab is None else list(fruit.colour.ground_lab),
             "blush_lab": None if fruit.colour.blush_lab is None else list(fruit.colour.blush_lab),
+            "blush_interval": _interval_json(fruit.colour.blush_interval),
         },
         "netting": None if fruit.netting is None else {"cover_fraction": fruit.netting.cover_fraction},
         "defects": [
@@ -88,6 +89,7 @@ def record_to_json(record: FruitRecord) -> JsonObject:
             "class": grade.grade_class,
             "confidence": to_places(grade.confidence, 4),
             "review": grade.review,
+            "class_set": list(grade.class_set),
             "reasons": [_reason_json(rounded_reason(reason)) for reason in grade.reasons],
         },
         "sku": {
@@ -107,7 +109,8 @@ def record_from_json(data: Mapping[str, object]) -> FruitRecord:
     """The record of a `fruit/1` object. Unknown keys are left aside, so newer writers may add some.
 
     Keys that came after the first files may be absent: crop_confidence and landmark confidence (1), volume_cm3,
-    size_code (null), verified (true), elongated (false), length_diameters (from length and diameter, else 0).
+    size_code (null), verified (true), elongated (false), length_diameters (from length and diameter, else 0),
+    blush_interval (null), class_set (empty).
 
     Raises:
         RecordError: another schema, or a field that is missing or wrong; the message names the field.
@@ -200,6 +203,9 @@ def _read_colour(fields: JsonFields) -> ColourMeasurement:
         light_red_fraction=fields.fraction("light_red_fraction"),
         ground_lab=fields.optional("ground_lab", fields.lab),
         blush_lab=fields.optional("blush_lab", fields.lab),
+        blush_interval=fields.optional("blush_interval", fields.interval)
+        if fields.has("blush_interval")
+        else None,
     )
 
 
@@ -243,6 +249,7 @@ def _read_grade(fields: JsonFields) -> GradeDecision:
             )
             for item in fields.objects("reasons")
         ),
+        class_set=fields.texts("class_set") if fields.has("class_set") else (),
     )
 
 

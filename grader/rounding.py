@@ -90,6 +90,7 @@ def _colour(colour: ColourMeasurement) -> ColourMeasurement:
         light_red_fraction=to_places(colour.light_red_fraction, RATIO_PLACES),
         ground_lab=_lab(colour.ground_lab),
         blush_lab=_lab(colour.blush_lab),
+        blush_interval=_interval(colour.blush_interval, RATIO_PLACES),
     )
 
 

@@ -205,12 +205,14 @@ class ColourMeasurement:
 
     blush_fraction: good red over-colour. light_red_fraction: paler red that counts less (7 CFR 51.305).
     ground_lab / blush_lab: mean colour of the ground / blush skin, None where there is too little of it.
+    blush_interval: of blush_fraction, None where its error was not measured.
     """
 
     blush_fraction: float
     light_red_fraction: float
     ground_lab: Lab | None
     blush_lab: Lab | None
+    blush_interval: Interval | None = None
 
     def __post_init__(self) -> None:
         for name in ("blush_fraction", "light_red_fraction"):
@@ -301,13 +303,18 @@ REJECT = "reject"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeDecision:
-    """The class of one fruit under one standard. `grade_class` is a class of the standard, `reject` or `ungraded`."""
+    """The class of one fruit under one standard. `grade_class` is a class of the standard, `reject` or `ungraded`.
+
+    class_set: the classes that the true one may be, best first, with the coverage that the model's card states; empty
+    where nothing was measured of it.
+    """
 
     standard_id: str
     grade_class: str
     confidence: float
     review: bool
     reasons: tuple[Reason, ...]
+    class_set: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The verbs of training: train, blend, export, evaluate, compare, promote, leaks, readme.
+"""The verbs of training: train, blend, export, trust, evaluate, compare, promote, leaks, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from grader import production
 from grader.errors import GraderError
+from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
 from grader.production import SHIPPED_MODELS
@@ -120,6 +121,35 @@ def export(
         or result["produce_difference"] > PRODUCE_PARITY_LIMIT
     ):
         raise typer.Exit(1)
+
+
+@app.command()
+def trust(
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION, before it is promoted.")],
+    single: Annotated[int, typer.Option(min=1, help="Simulated apples graded from one view.")] = 400,
+    many: Annotated[int, typer.Option(min=1, help="Others graded from ten views.")] = 80,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Measure what the model's confidences and intervals are worth, and write it on its card."""
+    from training.confidence import fit, judge_all, write_trust
+
+    with _errors_in_one_line():
+        load_card(model)
+        fruit = track(
+            judge_all(model, single, many, jobs), "fruit", total=single + many, console=Console(stderr=True)
+        )
+        fitted = fit(fruit)
+        write_trust(model, fitted.trust)
+    typer.echo(
+        json.dumps(
+            {
+                "fruit": fitted.fruit,
+                "calibration_error": round(fitted.calibration_error, 4),
+                "class_set_coverage": round(fitted.coverage, 4),
+                "class_set_size": round(fitted.set_size, 3),
+            }
+        )
+    )
 
 
 @app.command()
@@ -282,7 +312,6 @@ def readme(
     figures: Annotated[Path, typer.Argument(help="What `evaluate --json` printed for this model.")],
 ) -> None:
     """Write the model's README.md from its card and its measured figures."""
-    from grader.model_card import load_card
     from training.model_readme import model_readme
 
     try:

@@ -216,6 +216,7 @@ def records(draw: st.DrawFn) -> FruitRecord:
                 light_red_fraction=draw(_numbers(0, 1)),
                 ground_lab=draw(_LABS),
                 blush_lab=draw(_LABS),
+                blush_interval=draw(maybe),
             ),
             netting=draw(
                 st.none() | _numbers(0, 1).map(lambda cover: NettingMeasurement(cover_fraction=cover))
@@ -247,6 +248,7 @@ def records(draw: st.DrawFn) -> FruitRecord:
                 )
                 for _ in range(draw(st.integers(0, 3)))
             ),
+            class_set=tuple(draw(st.lists(_WORDS, max_size=3))),
         ),
         sku=SkuAssignment(
             code=draw(_WORDS), table_id=draw(_WORDS), outlet=draw(_WORDS), size_code=draw(st.none() | _WORDS)
