@@ -23,7 +23,11 @@ def explain_record(
     if standard is None:
         rules = [reason.rule for reason in grade.reasons]
         return FruitTexts(
-            grade_class=grade.grade_class, standard=grade.standard_id, reasons=rules, unverified=[]
+            grade_class=grade.grade_class,
+            class_set=list(grade.class_set),
+            standard=grade.standard_id,
+            reasons=rules,
+            unverified=[],
         )
     said = [
         (reason.denies is not None or reason.verified, reason_text(reason, standard, language))
@@ -31,6 +35,7 @@ def explain_record(
     ]
     return FruitTexts(
         grade_class=class_name(grade.grade_class, standard, language),
+        class_set=[class_name(class_id, standard, language) for class_id in grade.class_set],
         standard=standard.names.zh if language == "zh" else standard.names.en,
         reasons=[text for decided, text in said if decided],
         unverified=[text for decided, text in said if not decided],

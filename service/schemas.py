@@ -62,9 +62,13 @@ class GradeQuery(BaseModel):
 
 
 class FruitTexts(BaseModel):
-    """The decision in words. reasons: why a better class was denied. unverified: what no camera saw, check by hand."""
+    """The decision in words. class_set: what the class may be too, best first, the class itself among them; empty where
+    the model's confidence was not measured. reasons: why a better class was denied. unverified: what no camera saw,
+    check by hand.
+    """
 
     grade_class: str = Field(serialization_alias="class")
+    class_set: list[str]
     standard: str
     reasons: list[str]
     unverified: list[str]

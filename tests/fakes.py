@@ -152,7 +152,12 @@ def _record(frame: Frame, index: int, box: Box, options: GradeOptions, *, view_c
     return FruitRecord(
         measurement=measurement,
         grade=GradeDecision(
-            standard_id=STANDARD, grade_class=grade_class, confidence=0.97, review=index == 1, reasons=reasons
+            standard_id=STANDARD,
+            grade_class=grade_class,
+            confidence=0.97,
+            review=index == 1,
+            reasons=reasons,
+            class_set=("extra", "I") if index == 1 else (),
         ),
         sku=SkuAssignment(
             code=f"APL-{grade_class.upper()}", table_id="default", outlet=f"outlet_{index + 1}"

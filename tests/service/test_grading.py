@@ -113,6 +113,7 @@ def test_texts_follow_the_language(service: RunningService) -> None:
     assert english["reasons"][0].startswith("Class I denied: bruising")
     assert chinese["class"] == "一级"
     assert chinese["reasons"][0].startswith("一级不符合：")
+    assert (english["class_set"], chinese["class_set"]) == (["Extra Class", "Class I"], ["特级", "一级"])
 
 
 def test_a_stored_grading_answers_like_the_upload(service: RunningService) -> None:

@@ -195,6 +195,7 @@ def test_the_language_changes_and_the_results_stay(page: playwright.Page) -> Non
     page.get_by_text("中文").click()
     expect(page.locator("#picture-name")).to_have_text("kept.png")
     expect(page.locator(".class-name")).to_have_text(["特级", "一级", "二级"])
+    expect(page.locator(".class-set")).to_have_text(["真实等级（十个果中九个）：特级 / 一级"])
     expect(page.locator("#status-text")).to_have_text("就绪")
     page.get_by_text("English").click()
     expect(page.locator(".class-name")).to_have_text(["Extra Class", "Class I", "Class II"])

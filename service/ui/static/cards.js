@@ -30,7 +30,8 @@ export function markSelected(root, index) {
 
 function why(fruit) {
   const box = element("div", "why");
-  const { reasons, unverified } = fruit.texts;
+  const { reasons, unverified, class_set: set } = fruit.texts;
+  if (set.length > 1) box.append(element("p", "class-set", _("True class, for 9 of 10 fruit: {classes}", { classes: set.join(" / ") })));
   if (reasons.length > 0) box.append(element("h3", "", _("Why")), lines(reasons));
   else box.append(element("p", "", _("Nothing seen stands against the best class.")));
   if (unverified.length > 0) {
@@ -70,6 +71,7 @@ function blush(colour) {
   light.style.width = `${colour.light_red_fraction * 100}%`;
   bar.append(good, light);
   const words = [strong(percent(colour.blush_fraction)), bar];
+  if (colour.blush_interval) words[0].title = `${percent(colour.blush_interval.low)}–${percent(colour.blush_interval.high)}`;
   if (colour.light_red_fraction >= 0.005) words.push(range(_("and {share} light red", { share: percent(colour.light_red_fraction) })));
   return words;
 }
