@@ -1,4 +1,4 @@
-"""The verbs of training: train, blend, export, trust, evaluate, compare, promote, leaks, readme.
+"""The verbs of training: train, blend, export, parity, trust, evaluate, compare, promote, leaks, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -120,6 +121,25 @@ def export(
         result["max_difference"] > exporting.PARITY_LIMIT
         or result["produce_difference"] > PRODUCE_PARITY_LIMIT
     ):
+        raise typer.Exit(1)
+
+
+@app.command()
+def parity(
+    checkpoint: Annotated[Path, typer.Argument(help="last.pt that was exported.")],
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
+    fruit: Annotated[int, typer.Option(min=1, help="Simulated apples graded by both.")] = 1000,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Grade fruit with the trained network and with its ONNX. Exit 1 when any class or SKU differs."""
+    from training.class_parity import grade_pairs, summed
+
+    with _errors_in_one_line():
+        load_card(model)
+        pairs = grade_pairs(checkpoint, model, fruit, jobs)
+        result = summed(track(pairs, "fruit", total=fruit, console=Console(stderr=True)))
+    typer.echo(json.dumps(asdict(result)))
+    if result.flips:
         raise typer.Exit(1)
 
 

@@ -17,7 +17,7 @@ from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
-VERBS = {"train", "blend", "export", "trust", "evaluate", "compare", "promote", "leaks", "readme"}
+VERBS = {"train", "blend", "export", "parity", "trust", "evaluate", "compare", "promote", "leaks", "readme"}
 ROOT = Path(__file__).parents[2]
 
 
