@@ -15,7 +15,7 @@ import torch
 
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import OnnxModel
-from grader.pipeline import Grader, GradeOptions
+from grader.pipeline import GradeOptions, Grader
 from grader.types import FloatArray, Frame, FruitRecord
 from training.export import load_network
 from training.network import OUTPUT_NAMES
