@@ -28,23 +28,17 @@ def read_corrected(folder: Path, pictures: SetPictures) -> LabelledSet:
     content = table(read_json(path), str(path))
     if content.get("schema") != SCHEMA:
         raise SetError(f"{path}: expected schema {SCHEMA!r}, got {content.get('schema')!r}")
-    found, problems = [], []
+    stated, problems = [], []
     for number, item in enumerate(tables(content.get("pictures"), f"{path}: pictures"), start=1):
         try:
-            found.append(_picture(item, pictures, f"{path.name}: picture {number}"))
+            stated.append(_picture(item, pictures, f"{path.name}: picture {number}"))
         except SetError as error:
             problems.append(str(error))
-    masked = add_masks(found, folder / MASKS, class_names())
-    bare = {picture.name for picture in found} - {picture.name for picture in masked.pictures}
-    named = " ".join(masked.problems)
-    problems += [
-        f"{name}: expected its mask in {folder / MASKS}, found none"
-        for name in sorted(bare)
-        if name.replace("/", "__").rsplit(".", 1)[0] not in named
-    ]
-    return LabelledSet(
-        pictures=masked.pictures, names=masked.names, problems=(*problems, *masked.problems)
-    )
+    values = class_names()
+    found, wrong, bare = add_masks(stated, folder / MASKS, values)
+    problems += wrong
+    problems += [f"{name}: expected its mask in {folder / MASKS}, found none" for name in bare]
+    return LabelledSet(pictures=tuple(found), names=tuple(values.values()), problems=tuple(problems))
 
 
 def _picture(item: dict[str, Any], pictures: SetPictures, where: str) -> LabelledPicture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import cos, isfinite, radians, sin
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -86,11 +86,7 @@ def read_xml(path: Path) -> Element:
 def _shape(item: Element, hw: tuple[int, int], where: str) -> Shape:
     match item.tag:
         case "box":
-            name = _name(item, where)
-            if float(item.get("rotation", 0)) != 0:
-                raise SetError(f"{where}: expected an upright box, got one turned by {item.get('rotation')} degrees")
-            x0, y0, x1, y1 = _numbers(item, ("xtl", "ytl", "xbr", "ybr"), where)
-            return BoxShape(name=name, where=where, corners_xyxy_px=(x0, y0, x1, y1))
+            return BoxShape(name=_name(item, where), where=where, corners_xyxy_px=_box(item, where))
         case "polygon":
             return outline_or_box(_name(item, where), where, (_points(item.get("points", ""), where),))
         case "mask":
@@ -103,6 +99,18 @@ def _shape(item: Element, hw: tuple[int, int], where: str) -> Shape:
             return MaskShape(name=_name(item, where), where=where, runs=runs)
         case _:
             raise SetError(f"{where}: expected {', '.join(KNOWN)}, got {item.tag}")
+
+
+def _box(item: Element, where: str) -> tuple[float, float, float, float]:
+    """The upright box around a box, which may be turned about its middle."""
+    x0, y0, x1, y1 = _numbers(item, ("xtl", "ytl", "xbr", "ybr"), where)
+    if item.get("rotation") is None:
+        return (x0, y0, x1, y1)
+    turn = radians(*_numbers(item, ("rotation",), where))
+    across = abs((x1 - x0) * cos(turn)) + abs((y1 - y0) * sin(turn))
+    down = abs((x1 - x0) * sin(turn)) + abs((y1 - y0) * cos(turn))
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return (x - across / 2, y - down / 2, x + across / 2, y + down / 2)
 
 
 def _name(item: Element, where: str) -> str:

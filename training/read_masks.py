@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,34 +27,36 @@ def read_masks(folder: Path, pictures: SetPictures, values: Mapping[str, str]) -
     """
     values = values or read_classes(folder / "classes.json")
     plain = [LabelledPicture(path=path, name=pictures.name_of(path), where="") for path in pictures.paths]
-    return add_masks(plain, folder / MASKS, values)
+    found, problems, bare = add_masks(plain, folder / MASKS, values)
+    told = f"{len(bare)} pictures without a mask in {folder / MASKS} are left out, such as " if bare else ""
+    return LabelledSet(
+        pictures=tuple(found),
+        names=tuple(dict.fromkeys(values.values())),
+        problems=tuple(problems),
+        warnings=(told + bare[0],) if bare else (),
+    )
 
 
-def add_masks(pictures: list[LabelledPicture], masks: Path, values: Mapping[str, str]) -> LabelledSet:
-    """The pictures with the shapes of their masks; those without a mask are left out, with a warning."""
+def add_masks(
+    pictures: Iterable[LabelledPicture], masks: Path, values: Mapping[str, str]
+) -> tuple[list[LabelledPicture], list[str], list[str]]:
+    """The pictures with the shapes of their masks, what is wrong with masks, and the names of pictures without one."""
     known = {path.name: path for path in sorted(masks.glob("*.png"))}
-    found, problems, left_out = [], [], []
+    found, problems, bare = [], [], []
     for picture in pictures:
         flat = picture.name.replace("/", "__")
         names = (f"{flat}.png", f"{flat.rsplit('.', 1)[0]}.png", f"{picture.path.stem}.png")
         path = next((known[name] for name in names if name in known), None)
         if path is None:
-            left_out.append(picture.name)
+            bare.append(picture.name)
             continue
         try:
             shapes = tuple(_shapes(path, values))
         except SetError as error:
             problems.append(str(error))
             continue
-        where = f"{masks.name}/{path.name}"
-        found.append(replace(picture, where=where, shapes=shapes, complete=True))
-    told = f"{len(left_out)} pictures without a mask in {masks} are left out, such as " if left_out else ""
-    return LabelledSet(
-        pictures=tuple(found),
-        names=tuple(dict.fromkeys(values.values())),
-        problems=tuple(problems),
-        warnings=(told + left_out[0],) if left_out else (),
-    )
+        found.append(replace(picture, where=f"{masks.name}/{path.name}", shapes=shapes, complete=True))
+    return found, problems, bare
 
 
 def read_classes(path: Path) -> dict[str, str]:
