@@ -62,7 +62,9 @@ def _ring_problem(ring: Ring) -> str | None:
     if polygon.is_valid:
         return None
     whole = shapely.make_valid(polygon).area
-    signed = abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True))) / 2
+    signed = (
+        abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True))) / 2
+    )
     if whole <= 0:
         return "expected a polygon with an area, all its points are on one line"
     if abs(whole - signed) <= CROSSED_SHARE * whole:

@@ -1,16 +1,17 @@
 """What the class names of a labelled set mean: names that everybody knows, in English and Chinese, and a mapping.
 
-A meaning is written as words of ours: a crop (`apple`, `melon`, or `fruit` where the name does not say), `sound`, defect
-kinds (design section 3.2), `defect` for any of them, `stem`, `calyx`, `object` (not a fruit), `background`, `ignore`.
-Several words together are one meaning: `apple` + `rot` is an apple that has rot, `rot` + `bruise` a defect that is one of
-the two, a rotten `object` an object. A name is understood when each of its words is known: `rotten_apple`, `AppleScab`, `腐烂苹果`.
+A meaning is written as words of ours: a crop (`apple`, `melon`, or `fruit` where the name does not say), `sound`, kinds
+of defects (design section 3.2), `defect` for any of them, `stem`, `calyx`, `object` (not a fruit), `background`,
+`ignore`. Several words together are one meaning: `apple` + `rot` is an apple that has rot, `rot` + `bruise` a defect
+that is one of the two, a rotten `object` an object. A name is understood when each of its words is known:
+`rotten_apple`, `AppleScab`, `腐烂苹果`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -58,9 +59,10 @@ _WORDS_OF = {
     "melon melons muskmelon cantaloupe hami hamimelon watermelon honeydew 甜瓜 哈密瓜 瓜 西瓜 蜜瓜": "melon",
     "fruit fruits ripe unripe mature immature 果 果实 水果 果子 成熟 未成熟": "fruit",
     "sound fresh healthy good normal ok intact undamaged perfect skin 正常 好 好果 完好 健康 新鲜 无损 合格": "sound",
-    "defect defects defective bad damaged diseased unhealthy abnormal faulty reject 缺陷 坏 坏果 次果 不良 病 病果 病害": "defect",
+    "defect defects defective bad damaged diseased unhealthy abnormal faulty reject": "defect",
+    "缺陷 坏 坏果 次果 不良 病 病果 病害": "defect",
     "bruise bruised bruises bruising 碰伤 压伤 挤压伤 瘀伤 磕碰": "bruise",
-    "rot rotten rots rotting rotted decay decayed mold mould moldy mouldy rotte 腐烂 烂 烂果 霉 霉变 发霉 腐败": "rot",
+    "rot rotten rots rotting rotted decay decayed mold mould moldy mouldy 腐烂 烂 烂果 霉 霉变 发霉 腐败": "rot",
     "scab scabs scabby 黑星病 疮痂 疮痂病": "scab",
     "russet russeting russeted 锈 果锈 锈斑": "russet",
     "scald scalded 烫伤 虎皮病": "scald",
@@ -76,7 +78,8 @@ _WORDS_OF = {
     "damage damages injury injured wound wounds 损伤 伤 破损 机械伤": _HURT,
     "stem stems stalk stalks peduncle pedicel cavity stemcavity stemend 果梗 果柄 梗洼 瓜蒂 蒂": "stem",
     "calyx basin calyxbasin eye blossom blossomend 花萼 萼洼 萼片 萼": "calyx",
-    "object objects leaf leaves hand hands glove cup roller rollers belt cable orange banana 异物 叶 叶子 树叶 手 橙 香蕉 其他物体": "object",
+    "object objects leaf leaves hand hands glove cup roller rollers belt cable orange banana": "object",
+    "异物 叶 叶子 树叶 手 橙 香蕉 其他物体": "object",
     "background bg ground 背景": "background",
     "ignore ignored void unlabeled unlabelled crowd dontcare 忽略 未标注": "ignore",
 }  # fmt: skip
@@ -109,6 +112,30 @@ def meaning_of(words: Iterable[str]) -> Meaning:
     return Meaning(
         role=Role.FRUIT if is_fruit else Role.DEFECT, crop=crop, kinds=kinds, sound="sound" in said
     )
+
+
+def merge(meanings: Sequence[Meaning]) -> Meaning | None:
+    """One meaning of all classes of a picture, None without any. Raises SetError when they contradict each other."""
+    if not meanings:
+        return None
+    if len(meanings) == 1:
+        return meanings[0]
+    words: set[str] = set()
+    for meaning in meanings:
+        words |= words_of(meaning)
+    return meaning_of(words)
+
+
+def words_of(meaning: Meaning) -> set[str]:
+    """A meaning as words of ours, the way back from `meaning_of`."""
+    if meaning.role not in (Role.FRUIT, Role.DEFECT):
+        return {str(meaning.role)}
+    words = {str(kind) for kind in meaning.kinds}
+    if meaning.sound:
+        words.add("sound")
+    if meaning.role is Role.FRUIT:
+        words.add(str(meaning.crop or "fruit"))
+    return words
 
 
 def known_words(name: str) -> list[str] | None:

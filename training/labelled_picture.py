@@ -1,4 +1,4 @@
-"""What every reader of a labelled set gives: pictures with boxes, polygons, masks and classes, named as the set does."""
+"""What every reader of a labelled set gives: pictures with boxes, polygons, masks and classes, named as in the set."""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ def read_cvat(path: Path, pictures: SetPictures) -> LabelledSet:
     """
     root = read_xml(path)
     if root.tag != "annotations" or root.find("image") is None:
-        raise SetError(f"{path}: expected <annotations> with <image>s (CVAT for images 1.1), got <{root.tag}>")
+        raise SetError(
+            f"{path}: expected <annotations> with <image>s (CVAT for images 1.1), got <{root.tag}>"
+        )
     names = tuple(name.text or "" for name in root.findall("meta//labels/label/name"))
     found: list[LabelledPicture] = []
     problems: list[str] = []

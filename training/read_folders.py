@@ -22,6 +22,8 @@ def read_folders(folder: Path, pictures: SetPictures) -> LabelledSet:
         if above:
             found.append(LabelledPicture(path=path, name=name, where=name, classes=(above[0],)))
         else:
-            problems.append(f"{name}: expected a picture in a folder that is named as its class, below {folder}")
+            problems.append(
+                f"{name}: expected a picture in a folder that is named as its class, below {folder}"
+            )
     names = dict.fromkeys(picture.classes[0] for picture in found)
     return LabelledSet(pictures=tuple(found), names=tuple(names), problems=tuple(problems))

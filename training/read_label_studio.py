@@ -107,7 +107,9 @@ def _names(value: dict[str, Any], key: str, where: str) -> list[str]:
 def _hw(result: dict[str, Any], where: str) -> tuple[int, int]:
     """Size of the picture as it was labelled. Turned in the tool, the shapes would lie elsewhere."""
     if result.get("image_rotation", 0) != 0:
-        raise SetError(f"{where}: expected a picture that is not turned, got {result['image_rotation']} degrees")
+        raise SetError(
+            f"{where}: expected a picture that is not turned, got {result['image_rotation']} degrees"
+        )
     stated = [result.get("original_height"), result.get("original_width")]
     height, width = numbers(stated, f"{where}: original_height and original_width")
     return (int(height), int(width))
@@ -125,7 +127,8 @@ def _shapes(kind: str, value: dict[str, Any], hw: tuple[int, int], where: str) -
             yield MaskShape(name=name, where=where, runs=runs)
         elif kind == "polygonlabels":
             points = [
-                numbers(point, f"{where}: points", 2) for point in _list(value.get("points"), f"{where}: points")
+                numbers(point, f"{where}: points", 2)
+                for point in _list(value.get("points"), f"{where}: points")
             ]
             ring = tuple((x / 100 * hw[1], y / 100 * hw[0]) for x, y in points)
             yield outline_or_box(name, where, (ring,))

@@ -62,7 +62,9 @@ def add_masks(
 def read_classes(path: Path) -> dict[str, str]:
     """Class by value, from a `classes.json`. Raises SetError."""
     if not path.is_file():
-        raise SetError(f"{path}: expected the classes of the masks' values here or in [values] of --names, found none")
+        raise SetError(
+            f"{path}: expected the classes of the masks' values here or in [values] of --names, found none"
+        )
     content = table(read_json(path), str(path))
     return {value: text(name, f"{path}: {value}") for value, name in content.items()}
 

@@ -19,6 +19,7 @@ from training.set_pictures import SetPictures, picture_hw
 
 YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml")
 TEXT_NAMES = ("classes.txt", "obj.names", "labels/classes.txt")
+NO_LABELS = ("classes.txt", "notes.txt")
 
 
 def read_yolo(folder: Path, pictures: SetPictures) -> LabelledSet:
@@ -60,7 +61,9 @@ def read_yolo(folder: Path, pictures: SetPictures) -> LabelledSet:
     lone = [
         path
         for path in sorted(folder.rglob("*.txt"))
-        if "labels" in path.relative_to(folder).parts and path not in used and path.name not in {"classes.txt", "notes.txt"}
+        if "labels" in path.relative_to(folder).parts
+        and path not in used
+        and path.name not in NO_LABELS
     ]
     problems += [f"{path}: expected a picture of this name, found none" for path in lone]
     told = f"such as {left_out[0]}" if left_out else ""
