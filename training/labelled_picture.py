@@ -87,6 +87,7 @@ def outline_or_box(name: str, where: str, rings: tuple[Ring, ...]) -> BoxShape |
     """A polygon, or a box where it is one upright rectangle: tools write boxes as polygons, and a box is no outline."""
     points = rings[0][:-1] if len(rings[0]) == 5 and rings[0][0] == rings[0][-1] else rings[0]
     xs, ys = sorted({x for x, _ in points}), sorted({y for _, y in points})
-    if len(rings) == 1 and len(points) == len(set(points)) == 4 and (len(xs), len(ys)) == (2, 2):
+    upright = all(a[0] == b[0] or a[1] == b[1] for a, b in zip(points, (*points[1:], points[0]), strict=True))
+    if len(rings) == 1 and len(points) == len(set(points)) == 4 and (len(xs), len(ys)) == (2, 2) and upright:
         return BoxShape(name=name, where=where, corners_xyxy_px=(xs[0], ys[0], xs[1], ys[1]))
     return PolygonShape(name=name, where=where, rings_xy_px=rings)

@@ -161,7 +161,10 @@ def _paint_drawn(
     for shape in picture.shapes:
         by_role[said.meanings[shape.name].role].append(shape)
     everywhere = np.ones(canvas.hw, np.bool_)
-    crop = said.crop_bits(whole.crop if whole else None)
+    named = [said.meanings[shape.name].crop for shape in by_role[Role.FRUIT]] or [None]
+    crop = 0
+    for one in named:
+        crop |= said.crop_bits(one or (whole.crop if whole else None))
     if said.labels_fruit:
         canvas.paint(everywhere, GROUND, said.ground_crop, 0)
     else:

@@ -61,9 +61,7 @@ def read_yolo(folder: Path, pictures: SetPictures) -> LabelledSet:
     lone = [
         path
         for path in sorted(folder.rglob("*.txt"))
-        if "labels" in path.relative_to(folder).parts
-        and path not in used
-        and path.name not in NO_LABELS
+        if "labels" in path.relative_to(folder).parts and path not in used and path.name not in NO_LABELS
     ]
     problems += [f"{path}: expected a picture of this name, found none" for path in lone]
     told = f"such as {left_out[0]}" if left_out else ""

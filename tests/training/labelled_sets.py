@@ -19,8 +19,9 @@ FRUIT = (64.0, 48.0, 36.0)
 def picture(seed: int, hw: tuple[int, int] = HW) -> UInt8Array:
     """A red disc on an uneven ground; every seed looks different."""
     rng = np.random.default_rng(seed)
-    cloud = cv2.resize(rng.uniform(60, 200, (6, 8, 3)), hw[::-1], interpolation=cv2.INTER_CUBIC)
-    cloud[disc(hw=hw)] = cloud[disc(hw=hw)] * 0.3 + np.array([140, 20, 20])
+    cloud = cv2.resize(rng.uniform(0, 255, (7, 9)), hw[::-1], interpolation=cv2.INTER_CUBIC)
+    cloud = np.repeat(cloud[..., np.newaxis], 3, axis=2)
+    cloud[disc(hw=hw)] = cloud[disc(hw=hw)] * 0.4 + np.array([140, 20, 20])
     return np.clip(cloud, 0, 255).astype(np.uint8)
 
 
@@ -86,9 +87,7 @@ def write_corrected(folder: Path, pictures: list[tuple[str, str, str, str]], cro
         add_picture(folder / file, seed)
         write_png(folder / "masks" / f"{file.replace('/', '__')}.png", index_mask())
     keys = ("file", "fruit_id", "lot", "source")
-    listed = [
-        dict(zip(keys, row, strict=True)) | {"licence": "CC BY 4.0", "crop": crop} for row in pictures
-    ]
+    listed = [dict(zip(keys, row, strict=True)) | {"licence": "CC BY 4.0", "crop": crop} for row in pictures]
     (folder / "set.json").write_text(json.dumps({"schema": "corrected-set/1", "pictures": listed}))
     return folder
 

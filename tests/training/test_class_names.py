@@ -96,16 +96,16 @@ def test_classes_of_a_picture_are_one_meaning() -> None:
     apple, rot, sound = meaning_of(["apple"]), meaning_of(["rot"]), meaning_of(["sound"])
     assert merge([]) is None
     assert merge([rot]) == rot
-    assert merge([apple, rot]) == Meaning(
-        role=Role.FRUIT, crop=Crop.APPLE, kinds=frozenset({DefectKind.ROT})
-    )
+    assert merge([apple, rot]) == Meaning(role=Role.FRUIT, crop=Crop.APPLE, kinds=frozenset({DefectKind.ROT}))
     with pytest.raises(SetError, match="sound or defects"):
         merge([rot, sound])
 
 
 def test_names_file(tmp_path: Path) -> None:
     path = tmp_path / "names.toml"
-    path.write_text('[names]\nx = "apple"\n"y z" = ["rot", "bruise"]\n[values]\n"38" = "x"\n"#ff0000" = "y z"\n')
+    path.write_text(
+        '[names]\nx = "apple"\n"y z" = ["rot", "bruise"]\n[values]\n"38" = "x"\n"#ff0000" = "y z"\n'
+    )
     found = load_names(path)
     assert found.names["x"] == meaning_of(["apple"])
     assert found.names["y z"].kinds == {DefectKind.ROT, DefectKind.BRUISE}
