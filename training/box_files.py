@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from xml.etree import ElementTree
+
+import defusedxml
+from defusedxml import ElementTree
 
 from grader.types import Box
 from training.manifest import ManifestError
@@ -18,35 +21,61 @@ class LabelledBox:
     name: str
 
 
-def read_yolo_boxes(path: Path, names: tuple[str, ...], hw: tuple[int, int]) -> tuple[LabelledBox, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YoloLine:
+    """One label of a YOLO file. points_xy: fractions 0-1 of width and height; two are the corners of a box, three and
+    more a polygon."""
+
+    number: int
+    name: str
+    points_xy: tuple[tuple[float, float], ...]
+
+
+def read_yolo_lines(path: Path, names: tuple[str, ...]) -> tuple[tuple[YoloLine, ...], tuple[str, ...]]:
     """Lines `class centre_x centre_y width height` (fractions 0-1), or `class x y x y ...` for a polygon.
 
-    Raises:
-        ManifestError: a line with other numbers, or a class beyond `names`.
+    Returns the labels, and a message with file and line for every line that is none.
     """
-    boxes: list[LabelledBox] = []
+    lines: list[YoloLine] = []
+    problems: list[str] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         try:
             index, *values = (float(word) for word in line.split())
+            if index < 0 or not index.is_integer() or not all(map(isfinite, values)):
+                raise ValueError(line)
             name = names[int(index)]
-        except (ValueError, IndexError) as error:
-            raise ManifestError(
-                f"{path}:{number}: expected a class below {len(names)} and numbers, {line!r}"
-            ) from error
+        except (ValueError, IndexError):
+            problems.append(f"{path}:{number}: expected a class below {len(names)} and numbers, {line!r}")
+            continue
         if len(values) == 4:
             x, y, width, height = values
-            corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+            points = ((x - width / 2, y - height / 2), (x + width / 2, y + height / 2))
         elif len(values) >= 6 and len(values) % 2 == 0:
-            corners = (min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2]))
+            points = tuple(zip(values[::2], values[1::2], strict=True))
         else:
-            raise ManifestError(
-                f"{path}:{number}: expected 4 numbers or a polygon, got {len(values)} numbers"
-            )
-        box = clip_box((corners[0] * hw[1], corners[1] * hw[0], corners[2] * hw[1], corners[3] * hw[0]), hw)
+            problems.append(f"{path}:{number}: expected 4 numbers or a polygon, got {len(values)} numbers")
+            continue
+        lines.append(YoloLine(number=number, name=name, points_xy=points))
+    return tuple(lines), tuple(problems)
+
+
+def read_yolo_boxes(path: Path, names: tuple[str, ...], hw: tuple[int, int]) -> tuple[LabelledBox, ...]:
+    """Boxes, and the boxes around polygons, of a YOLO file (`read_yolo_lines`).
+
+    Raises:
+        ManifestError: a line with other numbers, or a class beyond `names`.
+    """
+    lines, problems = read_yolo_lines(path, names)
+    if problems:
+        raise ManifestError(problems[0])
+    boxes: list[LabelledBox] = []
+    for line in lines:
+        xs, ys = zip(*line.points_xy, strict=True)
+        box = clip_box((min(xs) * hw[1], min(ys) * hw[0], max(xs) * hw[1], max(ys) * hw[0]), hw)
         if box is not None:
-            boxes.append(LabelledBox(box_xyxy_px=box, name=name))
+            boxes.append(LabelledBox(box_xyxy_px=box, name=line.name))
     return tuple(boxes)
 
 
@@ -69,7 +98,7 @@ def read_voc_boxes(path: Path, hw: tuple[int, int]) -> tuple[LabelledBox, ...]:
             box = clip_box((x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y), hw)
             if box is not None:
                 boxes.append(LabelledBox(box_xyxy_px=box, name=item.findtext("name") or ""))
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, defusedxml.DefusedXmlException, ValueError) as error:
         raise ManifestError(f"{path}: expected a Pascal VOC file, got {error!r}") from error
     return tuple(boxes)
 

@@ -1,4 +1,4 @@
-"""The verbs of training: train, blend, export, parity, trust, evaluate, compare, promote, leaks, readme.
+"""The verbs of training: import, split, leaks, train, blend, export, parity, trust, evaluate, compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -25,22 +24,17 @@ from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
 from grader.production import SHIPPED_MODELS
+from training import data_verbs
+from training.error_line import errors_in_one_line
 from training.statistics import Figure
 
 if TYPE_CHECKING:
     from training.compare import ClassChange
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-
-
-@contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """What a user can mend is a line on stderr and exit 2, not a traceback."""
-    try:
-        yield
-    except (GraderError, OSError) as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(2) from exc
+app.command("import")(data_verbs.import_pictures)
+app.command()(data_verbs.split)
+app.command()(data_verbs.leaks)
 
 
 @app.command()
@@ -51,7 +45,7 @@ def train(
     from training.train import train as run
     from training.train_config import load_config
 
-    with _errors_in_one_line():
+    with errors_in_one_line():
         typer.echo(run(load_config(config)))
 
 
@@ -75,7 +69,7 @@ def blend(
             shares.append((Path(path), float(share)))
         except ValueError as exc:
             raise typer.BadParameter(f"expected CHECKPOINT=SHARE, got {part!r}") from exc
-    with _errors_in_one_line():
+    with errors_in_one_line():
         typer.echo(run(shares, load_config(config), out, steps))
 
 
@@ -98,7 +92,7 @@ def export(
     from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
 
     folder = out or Path("models") / name / version
-    with _errors_in_one_line():
+    with errors_in_one_line():
         photographs = load_manifest(data)
         exporting.export(
             checkpoint,
@@ -134,7 +128,7 @@ def parity(
     """Grade fruit with the trained network and with its ONNX. Exit 1 when any class or SKU differs."""
     from training.class_parity import grade_pairs, summed
 
-    with _errors_in_one_line():
+    with errors_in_one_line():
         load_card(model)
         pairs = grade_pairs(checkpoint, model, fruit, jobs)
         result = summed(track(pairs, "fruit", total=fruit, console=Console(stderr=True)))
@@ -153,7 +147,7 @@ def trust(
     """Measure what the model's confidences and intervals are worth, and write it on its card."""
     from training.confidence import fit, judge_all, write_trust
 
-    with _errors_in_one_line():
+    with errors_in_one_line():
         load_card(model)
         fruit = track(
             judge_all(model, single, many, jobs), "fruit", total=single + many, console=Console(stderr=True)
@@ -193,7 +187,7 @@ def evaluate(
     groups: dict[str, list[Figure]] = {}
     console = Console(stderr=True)
     cv2.setNumThreads(1)
-    with _errors_in_one_line():
+    with errors_in_one_line():
         grader = Grader.load(model)
         if photographs:
             suites = PhotoSuite(grader, data), ConditionSuite(grader, data)
@@ -237,7 +231,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Overlap with the truth, class by class, on frozen pictures; the interval is that of pairs."""
-    with _errors_in_one_line():
+    with errors_in_one_line():
         changes = _compared(champion, challenger, data, count)
     if as_json:
         typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
@@ -259,7 +253,7 @@ def promote(
 
     if not reason.strip():
         raise typer.BadParameter("--reason: expected why this model is promoted, got nothing")
-    with _errors_in_one_line():
+    with errors_in_one_line():
         champion = production.production_model(models)
         changes = _compared(champion, challenger, data, count)
         lost = losses(changes)
@@ -274,26 +268,6 @@ def promote(
             raise typer.Exit(1)
         change = production.promote(challenger, f"{reason} (forced: {told})" if lost else reason, models)
     typer.echo(change.model_id)
-
-
-@app.command()
-def leaks(
-    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
-) -> None:
-    """Training pictures that look like one a model is judged by. Exit 1 when there are any."""
-    from training.leaks import find_twins, hashes_of
-    from training.manifest import load_manifest
-
-    cv2.setNumThreads(1)
-    with _errors_in_one_line():
-        photographs = load_manifest(data)
-        hashes = [hashes_of(photo) for photo in track(photographs, "pictures", console=Console(stderr=True))]
-        twins = find_twins(photographs, hashes)
-    for twin in twins:
-        typer.echo(f"{twin.train.path} looks like {twin.judged.path} ({twin.bits} of 256 bits differ)")
-    typer.echo(f"{len(photographs)} pictures, {len(twins)} pairs", err=True)
-    if twins:
-        raise typer.Exit(1)
 
 
 def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[ClassChange]:

@@ -22,6 +22,7 @@ from grader.image_io import read_image
 from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
 from training.augment import Sample, change_colours, choose_window, warp
+from training.frozen import trainable
 from training.manifest import ManifestError
 from training.paste import onto_background, paste_things
 from training.weak_labels import SURFACE_CLASSES
@@ -74,37 +75,30 @@ def simulated_source(pattern: str, weight: float) -> Source:
 
 
 def photograph_sources(
-    folder: Path, weights: dict[str, float], licences: Sequence[str] | None = None
+    folders: Sequence[Path], weights: dict[str, float], licences: Sequence[str] | None = None
 ) -> list[Source]:
-    """Photographs converted by `python -m training.weak_cache`, one source per data set.
+    """Photographs that `python -m training.weak_cache` or `python -m training import` wrote, one source per data set.
 
     weights: share of the stream by data set name; a set that is not named is left out.
     licences: only photographs under one of these, see `licence_allowed`; None for all.
-    Raises FileNotFoundError without index.json, ManifestError for a set that is not in it or a picture that models
-    are judged by.
+    Raises FileNotFoundError without index.json, ManifestError for a set that is in none of them, SetError for a picture
+    that models are judged by (`training/frozen.py`).
     """
-    index = json.loads((folder / "index.json").read_text())
-    unknown = {name for name, weight in weights.items() if weight > 0} - {entry["dataset"] for entry in index}
+    indices = {folder: json.loads((folder / "index.json").read_text()) for folder in folders}
+    wanted = {name for name, weight in weights.items() if weight > 0}
+    unknown = wanted - {entry["dataset"] for index in indices.values() for entry in index}
     if unknown:
-        raise ManifestError(
-            f"{folder / 'index.json'}: unknown dataset {sorted(unknown)} in photograph_shares"
-        )
-    frozen = [
-        entry["id"] for entry in index if entry["split"] != "train" and weights.get(entry["dataset"], 0) > 0
-    ]
-    if frozen:
-        raise ManifestError(
-            f"{folder / 'index.json'}: expected photographs of the split train only, got {len(frozen)} others, "
-            f"such as {frozen[0]}: a model must not learn what it is judged by"
-        )
+        places = ", ".join(str(folder / "index.json") for folder in folders)
+        raise ManifestError(f"{places}: unknown dataset {sorted(unknown)} in photograph_shares")
     by_set: dict[str, list[str]] = {}
     facts: dict[str, list[tuple[int, int, int, int]]] = {}
-    for entry in index:
-        if not licence_allowed(entry["licence"], licences):
-            continue
-        stem = str(folder / entry["id"])
-        by_set.setdefault(entry["dataset"], []).append(stem)
-        facts[stem] = [tuple(fact["box_xyxy"]) for fact in entry["facts"] if fact["fact"] == "has_defect"]
+    for folder, index in indices.items():
+        for entry in trainable(folder, [entry for entry in index if entry["dataset"] in wanted]):
+            if not licence_allowed(entry["licence"], licences):
+                continue
+            stem = str(folder / entry["id"])
+            by_set.setdefault(entry["dataset"], []).append(stem)
+            facts[stem] = [tuple(fact["box_xyxy"]) for fact in entry["facts"] if fact["fact"] == "has_defect"]
     return [
         Source(
             name=name,
@@ -114,7 +108,6 @@ def photograph_sources(
             facts={stem: facts[stem] for stem in stems},
         )
         for name, stems in sorted(by_set.items())
-        if weights.get(name, 0) > 0
     ]
 
 

@@ -113,10 +113,12 @@ def training_sets(checkpoint: Path, licence_of_set: Mapping[str, str]) -> list[d
     """Name and licence of every set that the weights saw, by the config.json beside each checkpoint.
 
     Runs that this one started from count too: what they saw is in the weights. Sets whose licence a run did not
-    allow are left out. licence_of_set: stated licence by name of the set.
+    allow are left out. licence_of_set: stated licence by name of the set; those of other sets, which were imported,
+    are in the index.json of the folders that the run read.
 
     Raises FileNotFoundError without a config.json, ManifestError for a set without a licence.
     """
+    known = dict(licence_of_set)
     names: set[str] = set()
     seen: set[Path] = set()
     at: Path | None = checkpoint
@@ -124,18 +126,33 @@ def training_sets(checkpoint: Path, licence_of_set: Mapping[str, str]) -> list[d
         seen.add(at)
         config = json.loads((at.parent / "config.json").read_text(encoding="utf-8"))
         shares = config["photograph_shares"] if config["photographs"] else {}
-        for name in (name for name, weight in shares.items() if weight > 0):
-            if name not in licence_of_set:
+        wanted = {name for name, weight in shares.items() if weight > 0}
+        if wanted - set(known):
+            known |= _imported_licences(config["photographs"], config["licences"])
+        for name in wanted:
+            if name not in known:
                 raise ManifestError(f"{at.parent / 'config.json'}: no licence is known of the set {name!r}")
-            if licence_allowed(licence_of_set[name], config["licences"]):
+            if licence_allowed(known[name], config["licences"]):
                 names.add(name)
         at = Path(config["start_from"]) if config["start_from"] else None
-    sets = [{"name": name, "licence": licence_of_set[name]} for name in sorted(names)]
+    sets = [{"name": name, "licence": known[name]} for name in sorted(names)]
     return [
         *sets,
         {"name": "simulator (training/simulator)", "licence": "Apache-2.0"},
         {"name": "ImageNet (weights of the backbone, efficientnet-lite0)", "licence": "Apache-2.0 (weights)"},
     ]
+
+
+def _imported_licences(folders: str | Sequence[str], licences: Sequence[str] | None) -> dict[str, str]:
+    """What a run could learn of each set in its folders with index.json: the allowed licences, joined by commas."""
+    found: dict[str, set[str]] = {}
+    for folder in [folders] if isinstance(folders, str) else folders:
+        path = Path(folder) / "index.json"
+        for entry in json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ():
+            stated = found.setdefault(entry["dataset"], set())
+            if licence_allowed(entry["licence"], licences):
+                stated.add(entry["licence"])
+    return {name: ", ".join(sorted(stated)) for name, stated in found.items()}
 
 
 def export(

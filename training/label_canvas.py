@@ -35,6 +35,8 @@ UNKNOWN_FRUIT = 255
 # Half width of the strip along an outline that may be either side, as a share of the fruit's diameter: about what
 # GrabCut and the plain ground differ by where both are believed (judged on contact sheets).
 EDGE_SHARE = 0.012
+# Half width of the line that somebody drew around a defect, as a share of the picture's long side.
+DRAWN_LINE_SHARE = 0.008
 # An outline that is not believed: this share of the ellipse inside the box is surely fruit.
 SURE_ELLIPSE_SCALE = 0.85
 
@@ -113,6 +115,18 @@ class LabelCanvas:
         taken = core & (self.instance > 0) & (self.instance < UNKNOWN_FRUIT)
         self.paint(core & ~taken, surface, crop, self.fruit)
         self.paint(taken, 0, 0, UNKNOWN_FRUIT)
+
+    def paint_defect(self, defect: BoolArray, kinds: int) -> None:
+        """Lays a drawn defect over the fruit; the drawn line itself may be either side, ground stays possible."""
+        radius = max(1, round(DRAWN_LINE_SHARE * max(self.hw)))
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        core = np.asarray(cv2.erode(defect.astype(np.uint8), disc, borderValue=1), np.bool_)
+        strip = np.asarray(cv2.dilate(defect.astype(np.uint8), disc), np.bool_) & ~core
+        self.surface[strip] = np.where(self.surface[strip] > 0, self.surface[strip] | kinds, 0)
+        edge = core & ((self.crop & NO_OBJECT) > 0)
+        self.surface[core] = kinds
+        self.surface[edge] |= GROUND
+        self.surface[edge & (self.crop == NO_OBJECT)] = 0
 
     def finish(self) -> WeakLabel:
         return WeakLabel(

@@ -46,18 +46,31 @@ def find_twins(photographs: Sequence[Photograph], hashes: Iterable[NDArray[np.ui
     """
     table = np.stack(list(hashes))
     train = [n for n, photo in enumerate(photographs) if photo.split == "train"]
-    learned = table[train][:, :1]
-    found = []
-    for n, photo in enumerate(photographs):
-        if photo.split == "train" or not train:
-            continue
-        bits = np.bitwise_count(learned ^ table[n]).sum(axis=2).min(axis=1)
-        for place in np.flatnonzero(bits <= SAME_BITS):
-            found.append(Twin(train=photographs[train[place]], judged=photo, bits=int(bits[place])))
+    judged = [n for n, photo in enumerate(photographs) if photo.split != "train"]
+    found = [
+        Twin(train=photographs[train[learned]], judged=photographs[judged[row]], bits=bits)
+        for row, learned, bits in pairs_alike(table[judged], table[train])
+    ]
     return sorted(found, key=lambda twin: (twin.bits, twin.judged.name, twin.train.name))
 
 
+def pairs_alike(judged: NDArray[np.uint8], learned: NDArray[np.uint8]) -> list[tuple[int, int, int]]:
+    """(row of judged, row of learned, bits that differ) of every pair that looks the same, mirror images included.
+
+    judged, learned: uint8 (N, 2, 32) and (M, 2, 32), looks as from `look_of`.
+    """
+    found = []
+    for row, look in enumerate(judged if len(learned) else ()):
+        bits = np.bitwise_count(learned[:, :1] ^ look).sum(axis=2).min(axis=1)
+        found += [(row, int(place), int(bits[place])) for place in np.flatnonzero(bits <= SAME_BITS)]
+    return found
+
+
 def hashes_of(photo: Photograph) -> NDArray[np.uint8]:
-    """uint8 (2, 32): the difference hash of a photograph and of its mirror image. Raises InvalidImageError."""
-    rgb = read_image(photo.path).rgb
+    """uint8 (2, 32), the look of a photograph. Raises InvalidImageError."""
+    return look_of(read_image(photo.path).rgb)
+
+
+def look_of(rgb: UInt8Array) -> NDArray[np.uint8]:
+    """uint8 (2, 32): the difference hash of a picture, uint8 (H, W, 3), and of its mirror image."""
     return np.stack([difference_hash(rgb), difference_hash(np.ascontiguousarray(rgb[:, ::-1]))])

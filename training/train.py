@@ -131,8 +131,8 @@ def training_sources(config: TrainConfig) -> list[Source]:
     """
     sources = [simulated_source(pattern, share) for pattern, share in config.simulated.items() if share > 0]
     if config.photographs:
-        folder = Path(config.photographs)
-        sources += photograph_sources(folder, config.photograph_shares, config.licences)
+        folders = [Path(folder) for folder in config.photographs]
+        sources += photograph_sources(folders, config.photograph_shares, config.licences)
     if not sources:
         raise ConfigError(
             f"{config.out}: expected something to train on, got nothing "

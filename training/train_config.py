@@ -21,7 +21,7 @@ class ConfigError(GraderError):
 class TrainConfig:
     """A training run. Shares are weights of the sample stream; lengths in pixels; rates per step.
 
-    out: folder of the run. simulated: share by folder pattern. photographs: folder with index.json.
+    out: folder of the run. simulated: share by folder pattern. photographs: folders with index.json (one or a list).
     photograph_shares: share by data set name. licences: only photographs under these, None for all.
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
@@ -33,7 +33,7 @@ class TrainConfig:
 
     out: str
     simulated: dict[str, float]
-    photographs: str | None = None
+    photographs: tuple[str, ...] = ()
     photograph_shares: dict[str, float] = field(default_factory=dict)
     licences: tuple[str, ...] | None = None
     backgrounds: str | None = None
@@ -64,7 +64,7 @@ def load_config(path: Path) -> TrainConfig:
     config = TrainConfig(
         out=table.text("out"),
         simulated=_shares(table, "simulated"),
-        photographs=_text(table, "photographs"),
+        photographs=_folders(table),
         photograph_shares=_shares(table, "photograph_shares"),
         licences=_licences(table),
         backgrounds=_text(table, "backgrounds"),
@@ -84,7 +84,7 @@ def load_config(path: Path) -> TrainConfig:
     )
     if config.size % 32:
         table.problem(f"size: expected a multiple of 32, got {config.size}", "size")
-    if config.photograph_shares and config.photographs is None:
+    if config.photograph_shares and not config.photographs:
         table.problem("photograph_shares: expected the folder `photographs` too", "photograph_shares")
     if config.paste_share > 0 and not (config.backgrounds and config.photographs and config.simulated):
         table.problem(
@@ -101,6 +101,13 @@ def load_config(path: Path) -> TrainConfig:
 def _text(table: TomlTable, key: str) -> str | None:
     chosen = table.text(key, default="none")
     return chosen if table.has(key) else None
+
+
+def _folders(table: TomlTable) -> tuple[str, ...]:
+    """`photographs = "a"` or `photographs = ["a", "b"]`."""
+    if isinstance(table.raw("photographs"), str):
+        return (table.text("photographs"),)
+    return table.texts("photographs")
 
 
 def _licences(table: TomlTable) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import cv2
 import numpy as np
@@ -35,10 +35,24 @@ class FactEntry(TypedDict):
     fact: str
 
 
-class IndexEntry(TypedDict):
-    """One picture of `index.json`. id: its files are <id>.jpg and <id>.npz. size: [height, width] of these.
+class LabelEntry(TypedDict):
+    """What a label is like. size: [height, width] of its files.
 
     known_fraction: 0-1, share of pixels whose set is not empty; 0 = the picture teaches nothing.
+    """
+
+    size: list[int]
+    facts: list[FactEntry]
+    fruit: int
+    trusted_outlines: int
+    known_fraction: float
+
+
+class IndexEntry(LabelEntry):
+    """One picture of `index.json`. id: its files are <id>.jpg and <id>.npz.
+
+    group: pictures of one group show the same fruit. Only sets imported by `python -m training import` have the rest:
+    classes: the names of its labels in words of ours. lot, source: empty where not known.
     """
 
     id: str
@@ -48,11 +62,9 @@ class IndexEntry(TypedDict):
     group: str
     crop: str
     condition: str
-    size: list[int]
-    facts: list[FactEntry]
-    fruit: int
-    trusted_outlines: int
-    known_fraction: float
+    classes: NotRequired[list[str]]
+    lot: NotRequired[str]
+    source: NotRequired[str]
 
 
 def shrink_label(label: WeakLabel, size_hw: tuple[int, int]) -> WeakLabel:
@@ -107,25 +119,44 @@ def convert(photographs: Sequence[Photograph], out: Path) -> list[IndexEntry]:
         entry_file = out / f"{photo.name}.json"
         if not entry_file.is_file():
             rgb = read_image(photo.path).rgb
-            entry = _write_pair(photo, rgb, label_photograph(photo, rgb), out)
+            label = write_pair(out / photo.name, rgb, label_photograph(photo, rgb))
+            entry = _entry_of_photograph(photo, label)
             entry_file.write_text(json.dumps(entry), encoding="utf-8")
         index.append(json.loads(entry_file.read_text(encoding="utf-8")))
     (out / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
     return index
 
 
-def _write_pair(photo: Photograph, rgb: UInt8Array, label: WeakLabel, out: Path) -> IndexEntry:
+def write_pair(stem: Path, rgb: UInt8Array, label: WeakLabel) -> WeakLabel:
+    """Writes <stem>.jpg and <stem>.npz, at most LONG_SIDE_PX large, and returns the label at that size."""
     scale = min(1.0, LONG_SIDE_PX / max(rgb.shape[:2]))
     size = (round(rgb.shape[0] * scale), round(rgb.shape[1] * scale))
     small = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     label = shrink_label(label, size)
-    write_jpeg(out / f"{photo.name}.jpg", np.asarray(small, np.uint8), quality=JPEG_QUALITY)
+    write_jpeg(stem.with_name(f"{stem.name}.jpg"), np.asarray(small, np.uint8), quality=JPEG_QUALITY)
     np.savez_compressed(
-        out / f"{photo.name}.npz",
+        stem.with_name(f"{stem.name}.npz"),
         surface_set=label.surface_set,
         crop_set=label.crop_set,
         instance=label.instance,
     )
+    return label
+
+
+def entry_of(label: WeakLabel) -> LabelEntry:
+    """What `index.json` says of a label."""
+    return LabelEntry(
+        size=[label.surface_set.shape[0], label.surface_set.shape[1]],
+        facts=[
+            FactEntry(box_xyxy=list(fact.box_xyxy), kinds=fact.kinds, fact=fact.fact) for fact in label.facts
+        ],
+        fruit=label.fruit,
+        trusted_outlines=label.trusted_outlines,
+        known_fraction=round(float((label.surface_set > 0).mean()), 4),
+    )
+
+
+def _entry_of_photograph(photo: Photograph, label: WeakLabel) -> IndexEntry:
     return IndexEntry(
         id=photo.name,
         dataset=photo.dataset,
@@ -134,13 +165,7 @@ def _write_pair(photo: Photograph, rgb: UInt8Array, label: WeakLabel, out: Path)
         group=photo.group,
         crop=str(photo.crop),
         condition=photo.label if photo.label_file is None else photo.label_kind,
-        size=list(size),
-        facts=[
-            FactEntry(box_xyxy=list(fact.box_xyxy), kinds=fact.kinds, fact=fact.fact) for fact in label.facts
-        ],
-        fruit=label.fruit,
-        trusted_outlines=label.trusted_outlines,
-        known_fraction=round(float((label.surface_set > 0).mean()), 4),
+        **entry_of(label),
     )
 
 

@@ -7,7 +7,6 @@ sets of a whole split.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from grader.types import BoolArray, SurfaceClass, UInt8Array
@@ -19,7 +18,6 @@ from training.label_canvas import (
     APPLE,
     CROP_BIT,
     GROUND,
-    NO_OBJECT,
     SOUND,
     SURFACE_CLASSES,
     BoxFact,
@@ -74,7 +72,7 @@ def _paint_fruit_and_defect_mask(canvas: LabelCanvas, photo: Photograph) -> None
     fruit = mask > 0
     canvas.paint_ground(~fruit)
     canvas.paint_outline(Outline(mask=fruit, doubtful=np.zeros_like(fruit)), SOUND, APPLE)
-    _paint_defect(canvas, mask == 2, surface_bits(SurfaceClass.ROT))
+    canvas.paint_defect(mask == 2, surface_bits(SurfaceClass.ROT))
 
 
 def _paint_defect_mask(canvas: LabelCanvas, photo: Photograph, rgb: UInt8Array) -> None:
@@ -83,7 +81,7 @@ def _paint_defect_mask(canvas: LabelCanvas, photo: Photograph, rgb: UInt8Array) 
     _paint_alone(canvas, rgb, SOUND, photo, defect)
     if not canvas.trusted:
         canvas.surface[canvas.surface == 0] = GROUND | SOUND
-    _paint_defect(canvas, defect, kinds)
+    canvas.paint_defect(defect, kinds)
     canvas.crop[defect] = APPLE
 
 
@@ -91,19 +89,6 @@ def _holds(outline: Outline, defect: BoolArray) -> bool:
     """The defect lies in the outline, and the outline is not that of the defect itself."""
     inside = float((outline.mask & defect).sum())
     return bool(0.9 * defect.sum() <= inside <= 0.85 * outline.mask.sum())
-
-
-def _paint_defect(canvas: LabelCanvas, defect: BoolArray, kinds: int) -> None:
-    """Lays a drawn defect over the fruit; the drawn line itself may be either side."""
-    radius = max(1, round(0.008 * max(canvas.hw)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    core = np.asarray(cv2.erode(defect.astype(np.uint8), disc, borderValue=1), np.bool_)
-    strip = np.asarray(cv2.dilate(defect.astype(np.uint8), disc), np.bool_) & ~core
-    canvas.surface[strip] = np.where(canvas.surface[strip] > 0, canvas.surface[strip] | kinds, 0)
-    edge = core & ((canvas.crop & NO_OBJECT) > 0)
-    canvas.surface[core] = kinds
-    canvas.surface[edge] |= GROUND
-    canvas.surface[edge & (canvas.crop == NO_OBJECT)] = 0
 
 
 def _paint_alone(

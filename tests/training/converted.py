@@ -59,6 +59,15 @@ def write_photographs(
             {"box_xyxy": list(box), "kinds": 16, "fact": "has_defect"},
             {"box_xyxy": [0, 0, side, side], "kinds": 16, "fact": "no_defect"},
         ]
-        index.append({"id": name, "dataset": dataset, "licence": licence, "split": "train", "facts": facts})
+        index.append(
+            {
+                "id": name,
+                "dataset": dataset,
+                "licence": licence,
+                "split": "train",
+                "group": name,
+                "facts": facts,
+            }
+        )
     (folder / "index.json").write_text(json.dumps(index))
     return folder

@@ -49,7 +49,7 @@ plates = 0.5
     assert load_config(written(tmp_path, text)) == TrainConfig(
         out="runs/y",
         simulated={"runs/sim/a": 2.0},
-        photographs="runs/weak",
+        photographs=("runs/weak",),
         photograph_shares={"plates": 0.5},
         backgrounds="runs/grounds",
         paste_share=0.25,

@@ -17,7 +17,20 @@ from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
-VERBS = {"train", "blend", "export", "parity", "trust", "evaluate", "compare", "promote", "leaks", "readme"}
+VERBS = {
+    "import",
+    "split",
+    "leaks",
+    "train",
+    "blend",
+    "export",
+    "parity",
+    "trust",
+    "evaluate",
+    "compare",
+    "promote",
+    "readme",
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,7 +45,8 @@ def test_python_m_training_shows_every_verb() -> None:
         [sys.executable, "-m", "training", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert all(verb in done.stdout for verb in VERBS)
-    assert {command.callback.__name__ for command in app.registered_commands if command.callback} == VERBS
+    registered = [command for command in app.registered_commands if command.callback]
+    assert {command.name or command.callback.__name__ for command in registered} == VERBS
 
 
 @pytest.mark.parametrize(
@@ -44,6 +58,8 @@ def test_python_m_training_shows_every_verb() -> None:
         ("compare", ["champion", "challenger", "--count"]),
         ("promote", ["challenger", "--reason", "--force"]),
         ("leaks", ["--data", "judged"]),
+        ("import", ["source", "--dataset", "--licence", "--names", "--group", "--crop", "--json"]),
+        ("split", ["sets", "--val", "--folds", "--seed", "--by", "--json"]),
         ("blend", ["parts", "--steps"]),
         ("readme", ["model", "figures"]),
     ],

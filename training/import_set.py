@@ -1,0 +1,365 @@
+"""Brings a labelled set of pictures into the form that training reads: all checks first, then everything or nothing.
+
+The result is what `training/weak_cache.py` writes: <id>.jpg, <id>.npz with the label sets, and `index.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from grader.errors import InvalidImageError
+from grader.image_io import read_image
+from grader.types import Crop
+from training.check_labels import label_problems
+from training.class_names import Meaning, NamesFile, Role, load_names, merge, understand, words_of
+from training.detect_format import Format, detect_format, read_set
+from training.frozen import FILE, frozen_beside
+from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, SetError
+from training.leaks import hashes_of, look_of, pairs_alike
+from training.manifest import load_manifest
+from training.paint_shapes import SetMeaning, meaning_of_set, paint_picture
+from training.weak_cache import IndexEntry, entry_of, write_pair
+
+MOST_FRUIT = 254
+"""In one picture: the label counts them in one byte, and 255 is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWish:
+    """What to import and how.
+
+    source: folder or annotation file. out: folder to write, not there yet. dataset: its name in `photograph_shares`.
+    licence: of pictures for which the set says none. format: None to find out. names_file: see `load_names`.
+    pictures: folder of the pictures, None where the set is. group: which pictures show the same fruit: `file` (each its
+    own), `folder`, or a regular expression on the path in the set, whose first group (or whole match) is the name.
+    crop: of fruit whose class does not say it. data: folder with manifest.csv, whose pictures for judging must not be
+    learned, None for none. leave_out_frozen: pictures that look like one for judging are left out, not refused.
+    force: replace `out`, unless models are judged by it.
+    """
+
+    source: Path
+    out: Path
+    dataset: str
+    licence: str
+    format: Format | None = None
+    names_file: Path | None = None
+    pictures: Path | None = None
+    group: str = "file"
+    crop: Crop | None = None
+    data: Path | None = None
+    leave_out_frozen: bool = False
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w.-]+", self.dataset) or self.dataset.startswith("."):
+            raise SetError(f"--dataset: expected letters, digits, - and _, got {self.dataset!r}")
+        if not self.licence.strip():
+            raise SetError("--licence: expected the licence of the pictures, got nothing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """One class of a set. means: words of ours. count: of shapes and of pictures with this class. pictures: with it."""
+
+    means: str
+    count: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What was imported. known_fraction: 0-1, share of all pixels whose set of classes is not empty."""
+
+    dataset: str
+    format: Format
+    pictures: int
+    groups: int
+    fruit: int
+    boxes: int
+    polygons: int
+    masks: int
+    classes: dict[str, ClassCount]
+    known_fraction: float
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def import_set(wish: ImportWish, console: Console) -> ImportReport:
+    """Read, check, paint and write a set. console: for the progress.
+
+    Raises SetError with one line for each fault of the set; nothing is written then.
+    """
+    _check_place(wish)
+    named = load_names(wish.names_file) if wish.names_file else NamesFile(names={}, values={})
+    kind, path = detect_format(wish.source) if wish.format is None else (wish.format, wish.source)
+    found = read_set(kind, path, wish.pictures, named.values)
+    problems = list(found.problems)
+    used = {shape.name for picture in found.pictures for shape in picture.shapes}
+    used |= {name for picture in found.pictures for name in picture.classes}
+    complete = any(picture.complete for picture in found.pictures)
+    meanings, unknown = understand({*used, *(found.names if complete else ())}, named.names)
+    problems += unknown
+    problems += _class_problems(found.pictures, meanings)
+    groups, ungrouped = group_pictures(found.pictures, wish.group)
+    problems += ungrouped
+    if not found.pictures and not problems:
+        problems.append(f"{path}: expected labelled pictures, found none")
+    looks, unreadable = _check_pictures(found.pictures, console)
+    problems += unreadable
+    problems += _name_problems(found.pictures)
+    problems += _twins(found.pictures, groups, looks)
+    frozen, leaked = _leaks(found.pictures, looks, wish, console)
+    warnings = list(found.warnings)
+    if wish.leave_out_frozen and frozen:
+        warnings.append(f"{len(frozen)} pictures that look like one for judging are left out")
+    else:
+        problems += leaked
+    if problems:
+        raise SetError("\n".join(dict.fromkeys(problems)))
+    pictures = [picture for n, picture in enumerate(found.pictures) if n not in frozen]
+    kept_groups = [group for n, group in enumerate(groups) if n not in frozen]
+    if not pictures:
+        raise SetError(f"{path}: expected a picture that is not for judging, found none")
+    said = meaning_of_set(pictures, meanings, found.names, wish.crop)
+    index = _write(pictures, kept_groups, said, wish, console)
+    report = _report(kind, pictures, index, meanings, wish)
+    once = [name for name, count in report.classes.items() if count.pictures == 1]
+    warnings += [f"class {name!r}: only one picture" for name in once]
+    return replace(report, warnings=tuple(warnings))
+
+
+def group_pictures(pictures: Sequence[LabelledPicture], rule: str) -> tuple[list[str], list[str]]:
+    """The group of each picture, and a line for each that has none. The fruit that the set itself names goes first.
+
+    rule: see `ImportWish.group`. Raises SetError for a rule that is no regular expression.
+    """
+    try:
+        pattern = re.compile(rule)
+    except re.error as error:
+        raise SetError(
+            f"--group: expected file, folder or a regular expression, got {rule!r}: {error}"
+        ) from error
+    groups, problems = [], []
+    for picture in pictures:
+        if picture.fruit_id:
+            groups.append(picture.fruit_id)
+        elif rule == "file":
+            groups.append(picture.name)
+        elif rule == "folder":
+            groups.append(picture.name.rpartition("/")[0] or ".")
+        else:
+            match = pattern.search(picture.name)
+            groups.append((match.group(1 if pattern.groups else 0) if match else None) or "")
+            if not groups[-1]:
+                problems.append(f"{picture.name}: expected a path that matches --group {rule!r}")
+    return groups, problems
+
+
+def _check_place(wish: ImportWish) -> None:
+    if not wish.out.exists():
+        return
+    if (wish.out / FILE).is_file():
+        raise SetError(
+            f"{wish.out}: expected a folder without {FILE}, models are judged by this set; import to another folder "
+            f"(--leave-out-frozen leaves out what is in it already)"
+        )
+    if not wish.force:
+        raise SetError(f"{wish.out}: expected a folder that is not there yet (--force replaces it)")
+    if any(wish.out.iterdir()) and not (wish.out / "index.json").is_file():
+        raise SetError(f"{wish.out}: expected an imported set to replace, found other files")
+
+
+def _class_problems(pictures: Sequence[LabelledPicture], meanings: dict[str, Meaning]) -> list[str]:
+    """Classes of one picture that contradict each other, and more fruit than a label can count."""
+    problems = []
+    for picture in pictures:
+        if set(picture.classes) <= set(meanings):
+            try:
+                merge([meanings[name] for name in picture.classes])
+            except SetError as error:
+                problems.append(f"{picture.where}: {error}")
+        fruit = sum(
+            shape.name in meanings and meanings[shape.name].role is Role.FRUIT for shape in picture.shapes
+        )
+        if fruit > MOST_FRUIT:
+            problems.append(f"{picture.where}: expected at most {MOST_FRUIT} fruit, got {fruit}")
+    return problems
+
+
+def _check_pictures(
+    pictures: Sequence[LabelledPicture], console: Console
+) -> tuple[dict[int, NDArray[np.uint8]], list[str]]:
+    """The look of each picture that can be read, by its number, and what is wrong with pictures and labels."""
+    looks: dict[int, NDArray[np.uint8]] = {}
+    problems = []
+    for n, picture in enumerate(track(pictures, "checking", console=console)):
+        try:
+            rgb = read_image(picture.path).rgb
+        except InvalidImageError as error:
+            problems.append(str(error))
+            continue
+        looks[n] = look_of(rgb)
+        problems += label_problems(picture, (rgb.shape[0], rgb.shape[1]))
+    return looks, problems
+
+
+def _name_problems(pictures: Sequence[LabelledPicture]) -> list[str]:
+    times = Counter(map(_file_name, pictures))
+    return [
+        f"{picture.name}: expected every picture once, under one name, got {times[_file_name(picture)]}"
+        for picture in pictures
+        if times[_file_name(picture)] > 1
+    ]
+
+
+def _file_name(picture: LabelledPicture) -> str:
+    return picture.name.replace("/", "__").replace(".", "_")
+
+
+def _twins(
+    pictures: Sequence[LabelledPicture], groups: Sequence[str], looks: dict[int, NDArray[np.uint8]]
+) -> list[str]:
+    """Pictures that look the same but are said to show different fruit: they would leak through a split."""
+    if not looks:
+        return []
+    numbers, table = list(looks), np.stack(list(looks.values()))
+    return [
+        f"{pictures[numbers[b]].name}: looks like {pictures[numbers[a]].name} ({bits} of 256 bits differ), expected "
+        f"one of them, or both in one group (--group)"
+        for a, b, bits in pairs_alike(table, table)
+        if a < b
+        and groups[numbers[a]] != groups[numbers[b]]
+        and pictures[numbers[a]].path != pictures[numbers[b]].path
+    ]
+
+
+def _leaks(
+    pictures: Sequence[LabelledPicture],
+    looks: dict[int, NDArray[np.uint8]],
+    wish: ImportWish,
+    console: Console,
+) -> tuple[set[int], list[str]]:
+    """Numbers of the pictures that look like one that models are judged by, and a line for each."""
+    judged = [
+        (f"{where}/{picture.id}", picture.to_look())
+        for where, frozen in frozen_beside(wish.out).items()
+        for picture in frozen
+    ]
+    if wish.data is not None:
+        photographs = [photo for photo in load_manifest(wish.data) if photo.split != "train"]
+        shown = track(photographs, "pictures for judging", console=console)
+        judged += [(str(photo.path), hashes_of(photo)) for photo in shown]
+    if not judged or not looks:
+        return set(), []
+    numbers, table = list(looks), np.stack(list(looks.values()))
+    nearest: dict[int, tuple[int, str]] = {}
+    for row, column, bits in pairs_alike(np.stack([look for _, look in judged]), table):
+        nearest[column] = min(nearest.get(column, (bits, judged[row][0])), (bits, judged[row][0]))
+    lines = [
+        f"{pictures[numbers[column]].name}: looks like {name}, by which models are judged ({bits} of 256 bits "
+        f"differ); leave it out (--leave-out-frozen)"
+        for column, (bits, name) in sorted(nearest.items())
+    ]
+    return {numbers[column] for column in nearest}, lines
+
+
+def _write(
+    pictures: Sequence[LabelledPicture],
+    groups: Sequence[str],
+    said: SetMeaning,
+    wish: ImportWish,
+    console: Console,
+) -> list[IndexEntry]:
+    """Paints into a folder beside `out` that takes its place at the end."""
+    part = wish.out.with_name(f".{wish.out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        index: list[IndexEntry] = []
+        for picture, group in zip(track(pictures, "label sets", console=console), groups, strict=True):
+            index.append(_write_picture(picture, group, said, wish, part))
+        (part / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+        if wish.out.exists():
+            shutil.rmtree(wish.out)
+        part.rename(wish.out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return index
+
+
+def _write_picture(
+    picture: LabelledPicture, group: str, said: SetMeaning, wish: ImportWish, folder: Path
+) -> IndexEntry:
+    rgb = read_image(picture.path).rgb
+    name = f"{wish.dataset}__{_file_name(picture)}"
+    label = write_pair(folder / name, rgb, paint_picture(picture, rgb, said))
+    meanings = [said.meanings[each] for each in _names(picture)]
+    words = {word for meaning in meanings for word in words_of(meaning)}
+    crops = words & {str(crop) for crop in Crop} or {str(said.crop or "")}
+    return IndexEntry(
+        id=name,
+        dataset=wish.dataset,
+        licence=picture.licence or wish.licence,
+        split="train",
+        group=group,
+        crop=crops.pop() if len(crops) == 1 else "",
+        condition="",
+        classes=sorted(words - {"background", "ignore"}),
+        lot=picture.lot,
+        source=picture.source,
+        **entry_of(label),
+    )
+
+
+def _names(picture: LabelledPicture) -> list[str]:
+    return [*(shape.name for shape in picture.shapes), *picture.classes]
+
+
+def _report(
+    kind: Format,
+    pictures: Sequence[LabelledPicture],
+    index: Sequence[IndexEntry],
+    meanings: dict[str, Meaning],
+    wish: ImportWish,
+) -> ImportReport:
+    shapes = [shape for picture in pictures for shape in picture.shapes]
+    counts = Counter(name for picture in pictures for name in _names(picture))
+    shown = Counter(name for picture in pictures for name in set(_names(picture)))
+    boxes = sum(isinstance(shape, BoxShape) for shape in shapes)
+    masks = sum(isinstance(shape, MaskShape) for shape in shapes)
+    pixels = [entry["size"][0] * entry["size"][1] for entry in index]
+    known = sum(entry["known_fraction"] * size for entry, size in zip(index, pixels, strict=True))
+    return ImportReport(
+        dataset=wish.dataset,
+        format=kind,
+        pictures=len(index),
+        groups=len({entry["group"] for entry in index}),
+        fruit=sum(entry["fruit"] for entry in index),
+        boxes=boxes,
+        polygons=len(shapes) - boxes - masks,
+        masks=masks,
+        classes={
+            name: ClassCount(means=_told(meanings[name]), count=counts[name], pictures=shown[name])
+            for name in sorted(counts)
+        },
+        known_fraction=round(known / sum(pixels), 4),
+        warnings=(),
+    )
+
+
+def _told(meaning: Meaning) -> str:
+    words = words_of(meaning)
+    return " ".join(sorted(words))
