@@ -1,4 +1,5 @@
-"""The verbs of training: import, split, leaks, train, blend, export, parity, trust, evaluate, compare, promote, readme.
+"""The verbs of training: import, split, leaks, train, blend, teach, export, parity, trust, evaluate, compare,
+promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -25,8 +26,10 @@ from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
 from grader.production import SHIPPED_MODELS
 from training import data_verbs
+from training.change_table import change_table
 from training.error_line import errors_in_one_line
 from training.statistics import Figure
+from training.teach_verb import teach
 
 if TYPE_CHECKING:
     from training.compare import ClassChange
@@ -35,6 +38,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.command("import")(data_verbs.import_pictures)
 app.command()(data_verbs.split)
 app.command()(data_verbs.leaks)
+app.command()(teach)
 
 
 @app.command()
@@ -236,7 +240,7 @@ def compare(
     if as_json:
         typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
         return
-    Console().print(_table_of(changes))
+    Console().print(change_table(changes))
 
 
 @app.command()
@@ -259,7 +263,7 @@ def promote(
         lost = losses(changes)
         told = ", ".join(f"{change.name} {100 * change.change:+.1f}" for change in lost)
         if lost and not force:
-            Console(stderr=True).print(_table_of(changes))
+            Console(stderr=True).print(change_table(changes))
             typer.echo(
                 f"refused: expected at most {100 * WORST_LOSS:g} points lost on every class against {champion.name}, "
                 f"got {told} (--force promotes all the same)",
@@ -284,20 +288,6 @@ def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[
         console=Console(stderr=True),
     )
     return run(*graders, iter(shown))
-
-
-def _table_of(changes: list[ClassChange]) -> Table:
-    table = Table("class", "champion", "challenger", "points", "95 % interval", "n")
-    for change in changes:
-        table.add_row(
-            change.name,
-            f"{change.champion:.3f}",
-            f"{change.challenger:.3f}",
-            f"{100 * change.change:+.1f}",
-            f"{100 * change.low:+.1f} to {100 * change.high:+.1f}",
-            str(change.n),
-        )
-    return table
 
 
 @app.command()

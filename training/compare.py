@@ -32,12 +32,14 @@ REAL = " (photographs)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FrozenPicture:
-    """One picture and what is known of it. wanted: bool (H, W) by class name."""
+class JudgedPicture:
+    """One picture and what is known of it. wanted: bool (H, W) by class name. known: bool (H, W), pixels that count;
+    None: all."""
 
     frame: Frame
     mm_per_px: float | None
     wanted: dict[str, BoolArray]
+    known: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class ClassChange:
         return {**numbers, "n": self.n}
 
 
-def simulated_pictures(count: int) -> Iterator[FrozenPicture]:
+def simulated_pictures(count: int) -> Iterator[JudgedPicture]:
     """`count` held-out apples with defects in random poses."""
     for seed in range(FIRST_HELD_OUT_SEED, FIRST_HELD_OUT_SEED + count):
         picture = draw_apple(seed, sound=False)
@@ -76,10 +78,10 @@ def simulated_pictures(count: int) -> Iterator[FrozenPicture]:
         wanted[ANY_DEFECT] = picture.surface >= FIRST_DEFECT_VALUE
         wanted[FRUIT] = picture.instance > 0
         frame = Frame(frame_id=f"simulated {seed}", rgb=picture.rgb)
-        yield FrozenPicture(frame=frame, mm_per_px=MM_PER_PX, wanted=wanted)
+        yield JudgedPicture(frame=frame, mm_per_px=MM_PER_PX, wanted=wanted)
 
 
-def masked_photographs(data_dir: Path) -> Iterator[FrozenPicture]:
+def masked_photographs(data_dir: Path) -> Iterator[JudgedPicture]:
     """Photographs of `val` with masks of rot. Raises ManifestError when the folder lacks them."""
     sets = frozenset({"rot_masks_aabdurrauf", "rot_masks_melo04"})
     for photo in select_photographs(load_manifest(data_dir), split="val", datasets=sets):
@@ -87,11 +89,11 @@ def masked_photographs(data_dir: Path) -> Iterator[FrozenPicture]:
         wanted = {ANY_DEFECT + REAL: read_rot(photo, frame.rgb.shape[:2])}
         if photo.label_kind == "fruit_and_defect_mask":
             wanted[FRUIT + REAL] = read_mask(photo, frame.rgb.shape[:2]) > 0
-        yield FrozenPicture(frame=frame, mm_per_px=None, wanted=wanted)
+        yield JudgedPicture(frame=frame, mm_per_px=None, wanted=wanted)
 
 
 def compare(
-    champion: FrameGrader, challenger: FrameGrader, pictures: Iterator[FrozenPicture]
+    champion: FrameGrader, challenger: FrameGrader, pictures: Iterator[JudgedPicture]
 ) -> list[ClassChange]:
     """The change of every class that any picture has, the greatest loss first. Raises ValueError without pictures."""
     overlaps: dict[str, list[tuple[float, float, float, float]]] = {}
@@ -99,6 +101,8 @@ def compare(
     for picture in pictures:
         options = GradeOptions(mm_per_px=picture.mm_per_px)
         found = [index_mask(model.grade_frame(picture.frame, options)) for model in (champion, challenger)]
+        if picture.known is not None:
+            found = [index * picture.known for index in found]
         for name, wanted in picture.wanted.items():
             row = [number for index in found for number in overlap(_called(index, name), wanted)]
             overlaps.setdefault(name, []).append((row[0], row[1], row[2], row[3]))
@@ -119,7 +123,7 @@ def losses(changes: list[ClassChange]) -> list[ClassChange]:
 
 
 def _called(index: UInt8Array, name: str) -> BoolArray:
-    plain = name.removesuffix(REAL)
+    plain = name.partition(" (")[0]
     if plain == FRUIT:
         return index > 0
     if plain == ANY_DEFECT:

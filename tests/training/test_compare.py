@@ -20,7 +20,7 @@ from training.compare import (
     FRUIT,
     WORST_LOSS,
     ClassChange,
-    FrozenPicture,
+    JudgedPicture,
     compare,
     losses,
     masked_photographs,
@@ -38,10 +38,10 @@ def area(left: int, top: int, right: int, bottom: int) -> BoolArray:
     return where
 
 
-def picture(name: str, rot: BoolArray) -> FrozenPicture:
+def picture(name: str, rot: BoolArray) -> JudgedPicture:
     frame = Frame(frame_id=name, rgb=np.zeros((60, 80, 3), np.uint8))
     wanted = {"rot": rot, "scab": np.zeros_like(rot), ANY_DEFECT: rot, FRUIT: area(*FRUIT_BOX)}
-    return FrozenPicture(frame=frame, mm_per_px=0.35, wanted=wanted)
+    return JudgedPicture(frame=frame, mm_per_px=0.35, wanted=wanted)
 
 
 def test_overlaps_are_pooled_and_false_calls_count() -> None:

@@ -23,6 +23,7 @@ VERBS = {
     "leaks",
     "train",
     "blend",
+    "teach",
     "export",
     "parity",
     "trust",
