@@ -1,5 +1,5 @@
-"""The verbs of training: import, split, leaks, train, blend, teach, export, parity, trust, evaluate, compare,
-promote, readme.
+"""The verbs of training: import, split, leaks, train, blend, teach, export, parity, admit, trust, evaluate,
+compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -139,6 +139,22 @@ def parity(
     typer.echo(json.dumps(asdict(result)))
     if result.flips:
         raise typer.Exit(1)
+
+
+@app.command()
+def admit(
+    network: Annotated[Path, typer.Argument(help="An ONNX segmentation network of any make.")],
+    said: Annotated[Path, typer.Argument(help="TOML file: name, version, licence, classes of its channels.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; default models/NAME/VERSION.")] = None,
+) -> None:
+    """Put a foreign network behind a card; `compare` and `promote` treat it as any other from then on."""
+    from training.admit import admit as run
+    from training.admit import read_foreign
+
+    with errors_in_one_line():
+        foreign = read_foreign(said)
+        card = run(network, foreign, out or Path("models") / foreign.name / foreign.version)
+    typer.echo(card.model_id)
 
 
 @app.command()

@@ -26,6 +26,7 @@ VERBS = {
     "teach",
     "export",
     "parity",
+    "admit",
     "trust",
     "evaluate",
     "compare",
