@@ -25,7 +25,7 @@ LANDMARK_WEIGHT = 2.0
 RIM_INSIDE, RIM_WEIGHT = 0.3, 2.0
 """Defect pixels this near the rim of their fruit (`inside`, 0 at the rim, 1 in its middle) count this often: they stand
 for two to four times as much skin, and were found half as often."""
-KIND_WEIGHT = 0.4
+KIND_WEIGHT = 0.2
 """Of finding and naming a defect pixel whose kind is known exactly, each kind alike: half of such pixels are rot, and
 without this nearly everything is called rot or scab, and pale kinds such as scald and sooty blotch are not found."""
 SUSPICIOUS_SHARE = 0.05

@@ -97,7 +97,7 @@ def test_every_kind_of_defect_counts_alike() -> None:
     surface = torch.zeros(1, 17, 32, 32)
     surface[:, 4] = 4.0
     likely = torch.log_softmax(surface[0, :, 0, 0], 0)
-    expected = 0.4 * -float(likely[4] + likely[6]) / 2
+    expected = 0.2 * -float(likely[4] + likely[6]) / 2
     assert float(fruit_loss(outputs(surface), labels)["kind"]) == pytest.approx(expected)
 
 
