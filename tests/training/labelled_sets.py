@@ -46,7 +46,7 @@ def add_picture(path: Path, seed: int, hw: tuple[int, int] = HW) -> Path:
 
 
 def write_coco(folder: Path, labels: list[tuple[str, str, dict[str, object]]], names: list[str]) -> Path:
-    """labels: (file, class, what of COCO). Files are made where they are not there; `_` as class adds the image only."""
+    """labels: (file, class, what of COCO). Files are made where they are not there; class `_` adds the image only."""
     files = list(dict.fromkeys(file for file, _, _ in labels))
     for seed, file in enumerate(files):
         if not (folder / file).is_file():

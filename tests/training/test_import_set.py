@@ -27,7 +27,7 @@ from tests.training.labelled_sets import (
 from tests.training.planted import DataFolder
 from training.dataset import photograph_sources, read_sample
 from training.frozen import freeze, frozen_json
-from training.import_set import ImportReport, ImportWish, import_set
+from training.import_set import ImportReport, ImportWish, import_set, join_groups
 from training.label_canvas import GROUND, surface_bits
 from training.labelled_picture import SetError
 from training.paint_shapes import SurfaceClass
@@ -171,10 +171,17 @@ def test_views_of_one_fruit_may_look_alike(tmp_path: Path) -> None:
     report = run(tmp_path / "set", tmp_path / "out", group=r"(f\d+)_")
     assert (report.pictures, report.groups) == (4, 2)
     assert run(tmp_path / "set", tmp_path / "other", group="folder").groups == 1
+    joined = run(tmp_path / "set", tmp_path / "joined", join_alike=True)
+    assert joined.groups == 2
+    assert joined.warnings == ("2 pairs of pictures look the same and are now in one group each",)
     with pytest.raises(SetError, match=r"f1_v1\.jpg: expected a path that matches --group 'x\.'"):
         run(tmp_path / "set", tmp_path / "third", group="x.")
     with pytest.raises(SetError, match="--group: expected file, folder or a regular expression"):
         run(tmp_path / "set", tmp_path / "third", group="(")
+
+
+def test_groups_are_joined_in_chains() -> None:
+    assert join_groups(["d", "c", "b", "a", "e"], [(0, 1), (2, 3), (1, 2)]) == ["a", "a", "a", "a", "e"]
 
 
 def test_the_crop_can_be_said_once(tmp_path: Path) -> None:
