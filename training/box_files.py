@@ -12,7 +12,6 @@ from defusedxml import ElementTree
 from grader.types import Box
 from training.manifest import ManifestError
 
-
 LEAST_SIDE_PX = 4
 """A box of fewer pixels in one direction is a slip of the hand; training would not see it either."""
 

@@ -29,6 +29,7 @@ from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, SetE
 from training.leaks import hashes_of, look_of, pairs_alike
 from training.manifest import load_manifest
 from training.paint_shapes import SetMeaning, meaning_of_set, paint_picture
+from training.shrink_labels import shrink_labels
 from training.weak_cache import IndexEntry, entry_of, write_pair
 
 MOST_FRUIT = 254
@@ -329,7 +330,7 @@ def _write_picture(
 ) -> IndexEntry:
     rgb = read_image(picture.path).rgb
     name = f"{wish.dataset}__{_file_name(picture)}"
-    label = write_pair(folder / name, rgb, paint_picture(picture, rgb, said))
+    label = write_pair(folder / name, rgb, paint_picture(*shrink_labels(picture, rgb), said))
     meanings = [said.meanings[each] for each in _names(picture)]
     words = {word for meaning in meanings for word in words_of(meaning)}
     crops = words & {str(crop) for crop in Crop} or {str(said.crop or "")}

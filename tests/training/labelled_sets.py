@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -97,7 +98,7 @@ def brush(mask: BoolArray) -> list[int]:
     values = np.repeat(mask.reshape(-1).astype(np.uint8) * 255, 4)
     bits = f"{len(values):032b}{7:05b}" + "".join(f"{length - 1:04b}" for length in (3, 4, 8, 16))
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1), len(values)]
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         while first < last:
             count = min(last - first, 65536)
             bits += f"1{3:02b}{count - 1:016b}{values[first]:08b}"

@@ -166,7 +166,7 @@ def test_views_of_one_fruit_may_look_alike(tmp_path: Path) -> None:
     for fruit, seed in (("f1", 1), ("f2", 2)):
         for view in (1, 2):
             add_picture(tmp_path / "set" / "fresh" / f"{fruit}_v{view}.jpg", seed)
-    with pytest.raises(SetError, match="f1_v2.jpg: looks like fresh/f1_v1.jpg"):
+    with pytest.raises(SetError, match=r"f1_v2\.jpg: looks like fresh/f1_v1\.jpg"):
         run(tmp_path / "set", tmp_path / "out")
     report = run(tmp_path / "set", tmp_path / "out", group=r"(f\d+)_")
     assert (report.pictures, report.groups) == (4, 2)
