@@ -44,6 +44,7 @@ class ImportWish:
     licence: of pictures for which the set says none. format: None to find out. names_file: see `load_names`.
     pictures: folder of the pictures, None where the set is. group: which pictures show the same fruit: `file` (each its
     own), `folder`, or a regular expression on the path in the set, whose first group (or whole match) is the name.
+    partly_labelled: some fruit have no label, so what has none may be fruit; else it is ground.
     join_alike: pictures that look the same are put in one group, not refused.
     crop: of fruit whose class does not say it. data: folder with manifest.csv, whose pictures for judging must not be
     learned, None for none. leave_out_frozen: pictures that look like one for judging are left out, not refused.
@@ -60,6 +61,7 @@ class ImportWish:
     group: str = "file"
     crop: Crop | None = None
     data: Path | None = None
+    partly_labelled: bool = False
     join_alike: bool = False
     leave_out_frozen: bool = False
     force: bool = False
@@ -143,6 +145,8 @@ def import_set(wish: ImportWish, console: Console) -> ImportReport:
     if not pictures:
         raise SetError(f"{path}: expected a picture that is not for judging, found none")
     said = meaning_of_set(pictures, meanings, found.names, wish.crop)
+    if wish.partly_labelled:
+        said = replace(said, labels_fruit=False)
     index = _write(pictures, kept_groups, said, wish, console)
     report = _report(kind, pictures, index, meanings, wish)
     once = [name for name, count in report.classes.items() if count.pictures == 1]

@@ -51,7 +51,7 @@ class SetMeaning:
     """What a whole set says. meanings: by name. crop: of fruit whose name does not say it; None: apple or melon.
 
     labelled: bits of the surface classes that the set labels wherever they are seen.
-    labels_fruit, labels_objects: it has shapes of fruit (then what has none is ground), of other objects.
+    labels_fruit: every fruit has a shape, so what has none is ground. labels_objects: it has shapes of other objects.
     """
 
     meanings: Mapping[str, Meaning]

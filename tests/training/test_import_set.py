@@ -118,6 +118,15 @@ def test_a_corrected_set_is_exact(tmp_path: Path) -> None:
         assert (rot == (index_mask() == 11)).all()
 
 
+def test_what_has_no_label_is_ground_unless_some_fruit_have_none(tmp_path: Path) -> None:
+    source = coco(tmp_path / "set")
+    for name, partly, corner, core in (("all", False, True, False), ("some", True, False, False)):
+        run(source, tmp_path / name, partly_labelled=partly)
+        with np.load(tmp_path / name / "yard__day 1__a_jpg.npz") as label:
+            assert bool(label["surface_set"][5, 5] == GROUND) is corner
+            assert bool(label["surface_set"][48, 80] & GROUND) is core
+
+
 def test_large_pictures_shrink_with_their_labels(tmp_path: Path) -> None:
     add_picture(tmp_path / "set" / "a.jpg", 1, (480, 768))
     path = write_coco(tmp_path / "set", [("a.jpg", "apple", {"bbox": [300, 150, 200, 200]})], ["apple"])
