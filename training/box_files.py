@@ -12,6 +12,9 @@ from defusedxml import ElementTree
 from grader.types import Box
 from training.manifest import ManifestError
 
+LEAST_SIDE_PX = 4
+"""A box of fewer pixels in one direction is a slip of the hand; training would not see it either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledBox:
@@ -104,7 +107,7 @@ def read_voc_boxes(path: Path, hw: tuple[int, int]) -> tuple[LabelledBox, ...]:
 
 
 def clip_box(corners_xyxy: tuple[float, float, float, float], hw: tuple[int, int]) -> Box | None:
-    """Rounds corners to pixels inside a picture of `hw`; None when less than 4 pixels are left in a direction."""
+    """Rounds corners to pixels inside a picture of `hw`; None when less than LEAST_SIDE_PX are left in one."""
     x0, x1 = (min(max(round(value), 0), hw[1]) for value in corners_xyxy[::2])
     y0, y1 = (min(max(round(value), 0), hw[0]) for value in corners_xyxy[1::2])
-    return (x0, y0, x1, y1) if x1 - x0 >= 4 and y1 - y0 >= 4 else None
+    return (x0, y0, x1, y1) if min(x1 - x0, y1 - y0) >= LEAST_SIDE_PX else None

@@ -6,10 +6,9 @@ from itertools import chain
 
 import shapely
 
+from training.box_files import LEAST_SIDE_PX, clip_box
 from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, PolygonShape, Ring, Shape
 
-LEAST_SIDE_PX = 4
-"""A box or polygon of fewer pixels in one direction is a slip of the hand; training would not see it either."""
 OUTSIDE_PX, OUTSIDE_SHARE = 2.0, 0.005
 """Tools round: so far beyond the edge, in pixels or of the side, a label is cut at the edge and not wrong."""
 CROSSED_SHARE = 0.01
@@ -48,8 +47,9 @@ def _corner_problem(
     what: str, corners_xyxy: tuple[float, float, float, float], hw: tuple[int, int]
 ) -> str | None:
     x0, y0, x1, y1 = corners_xyxy
-    shown = f"({x0:.0f}, {y0:.0f}, {x1:.0f}, {y1:.0f})"
-    if x1 - x0 < LEAST_SIDE_PX or y1 - y0 < LEAST_SIDE_PX:
+    shown = f"({x0:.1f}, {y0:.1f}, {x1:.1f}, {y1:.1f})"
+    inside = clip_box(corners_xyxy, hw)
+    if inside is None and x0 < hw[1] and y0 < hw[0] and x1 > 0 and y1 > 0:
         return f"expected a {what} of at least {LEAST_SIDE_PX} px in both directions, got {shown}"
     slack_x, slack_y = (max(OUTSIDE_PX, OUTSIDE_SHARE * side) for side in (hw[1], hw[0]))
     if x0 < -slack_x or y0 < -slack_y or x1 > hw[1] + slack_x or y1 > hw[0] + slack_y:

@@ -41,6 +41,12 @@ def import_pictures(
     data: Annotated[
         Path, typer.Option(help="Photographs; what models are judged by there is not learned.")
     ] = Path("../shared/data"),
+    partly_labelled: Annotated[
+        bool, typer.Option("--partly-labelled", help="Some fruit have no label: what has none may be fruit.")
+    ] = False,
+    join_alike: Annotated[
+        bool, typer.Option("--join-alike", help="Put pictures that look the same in one group.")
+    ] = False,
     leave_out_frozen: Annotated[
         bool, typer.Option("--leave-out-frozen", help="Leave out what looks like a picture for judging.")
     ] = False,
@@ -67,6 +73,8 @@ def import_pictures(
             group=group,
             crop=crop,
             data=data if listed else None,
+            partly_labelled=partly_labelled,
+            join_alike=join_alike,
             leave_out_frozen=leave_out_frozen,
             force=force,
         )

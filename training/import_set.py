@@ -29,6 +29,7 @@ from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, SetE
 from training.leaks import hashes_of, look_of, pairs_alike
 from training.manifest import load_manifest
 from training.paint_shapes import SetMeaning, meaning_of_set, paint_picture
+from training.shrink_labels import shrink_labels
 from training.weak_cache import IndexEntry, entry_of, write_pair
 
 MOST_FRUIT = 254
@@ -43,6 +44,8 @@ class ImportWish:
     licence: of pictures for which the set says none. format: None to find out. names_file: see `load_names`.
     pictures: folder of the pictures, None where the set is. group: which pictures show the same fruit: `file` (each its
     own), `folder`, or a regular expression on the path in the set, whose first group (or whole match) is the name.
+    partly_labelled: some fruit have no label, so what has none may be fruit; else it is ground.
+    join_alike: pictures that look the same are put in one group, not refused.
     crop: of fruit whose class does not say it. data: folder with manifest.csv, whose pictures for judging must not be
     learned, None for none. leave_out_frozen: pictures that look like one for judging are left out, not refused.
     force: replace `out`, unless models are judged by it.
@@ -58,6 +61,8 @@ class ImportWish:
     group: str = "file"
     crop: Crop | None = None
     data: Path | None = None
+    partly_labelled: bool = False
+    join_alike: bool = False
     leave_out_frozen: bool = False
     force: bool = False
 
@@ -115,14 +120,20 @@ def import_set(wish: ImportWish, console: Console) -> ImportReport:
     problems += _class_problems(found.pictures, meanings)
     groups, ungrouped = group_pictures(found.pictures, wish.group)
     problems += ungrouped
-    if not found.pictures and not problems:
-        problems.append(f"{path}: expected labelled pictures, found none")
+    if not found.pictures:
+        raise SetError("\n".join(problems) or f"{path}: expected labelled pictures, found none")
     looks, unreadable = _check_pictures(found.pictures, console)
     problems += unreadable
     problems += _name_problems(found.pictures)
-    problems += _twins(found.pictures, groups, looks)
+    twins = _twins(found.pictures, groups, looks)
+    if wish.join_alike:
+        groups = join_groups(groups, [(first, second) for first, second, _ in twins])
+    else:
+        problems += [_told_twin(found.pictures, twin) for twin in twins]
     frozen, leaked = _leaks(found.pictures, looks, wish, console)
     warnings = list(found.warnings)
+    if wish.join_alike and twins:
+        warnings.append(f"{len(twins)} pairs of pictures look the same and are now in one group each")
     if wish.leave_out_frozen and frozen:
         warnings.append(f"{len(frozen)} pictures that look like one for judging are left out")
     else:
@@ -134,6 +145,8 @@ def import_set(wish: ImportWish, console: Console) -> ImportReport:
     if not pictures:
         raise SetError(f"{path}: expected a picture that is not for judging, found none")
     said = meaning_of_set(pictures, meanings, found.names, wish.crop)
+    if wish.partly_labelled:
+        said = replace(said, labels_fruit=False)
     index = _write(pictures, kept_groups, said, wish, console)
     report = _report(kind, pictures, index, meanings, wish)
     once = [name for name, count in report.classes.items() if count.pictures == 1]
@@ -231,19 +244,35 @@ def _file_name(picture: LabelledPicture) -> str:
 
 def _twins(
     pictures: Sequence[LabelledPicture], groups: Sequence[str], looks: dict[int, NDArray[np.uint8]]
-) -> list[str]:
-    """Pictures that look the same but are said to show different fruit: they would leak through a split."""
+) -> list[tuple[int, int, int]]:
+    """Numbers of two pictures that look the same but are said to show different fruit, and the bits that differ: they
+    would leak through a split."""
     if not looks:
         return []
     numbers, table = list(looks), np.stack(list(looks.values()))
+    pairs = ((numbers[a], numbers[b], bits) for a, b, bits in pairs_alike(table, table) if a < b)
     return [
-        f"{pictures[numbers[b]].name}: looks like {pictures[numbers[a]].name} ({bits} of 256 bits differ), expected "
-        f"one of them, or both in one group (--group)"
-        for a, b, bits in pairs_alike(table, table)
-        if a < b
-        and groups[numbers[a]] != groups[numbers[b]]
-        and pictures[numbers[a]].path != pictures[numbers[b]].path
+        (a, b, bits)
+        for a, b, bits in pairs
+        if groups[a] != groups[b] and pictures[a].path != pictures[b].path
     ]
+
+
+def _told_twin(pictures: Sequence[LabelledPicture], twin: tuple[int, int, int]) -> str:
+    first, second, bits = twin
+    return (
+        f"{pictures[second].name}: looks like {pictures[first].name} ({bits} of 256 bits differ), expected one of "
+        f"them, or both in one group (--group, --join-alike)"
+    )
+
+
+def join_groups(groups: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
+    """The groups, where those of each pair of pictures, by number, are one: the first name in order stands for all."""
+    joined = list(groups)
+    for first, second in pairs:
+        old, new = sorted((joined[first], joined[second]), reverse=True)
+        joined = [new if group == old else group for group in joined]
+    return joined
 
 
 def _leaks(
@@ -305,7 +334,7 @@ def _write_picture(
 ) -> IndexEntry:
     rgb = read_image(picture.path).rgb
     name = f"{wish.dataset}__{_file_name(picture)}"
-    label = write_pair(folder / name, rgb, paint_picture(picture, rgb, said))
+    label = write_pair(folder / name, rgb, paint_picture(*shrink_labels(picture, rgb), said))
     meanings = [said.meanings[each] for each in _names(picture)]
     words = {word for meaning in meanings for word in words_of(meaning)}
     crops = words & {str(crop) for crop in Crop} or {str(said.crop or "")}

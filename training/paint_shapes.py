@@ -51,7 +51,7 @@ class SetMeaning:
     """What a whole set says. meanings: by name. crop: of fruit whose name does not say it; None: apple or melon.
 
     labelled: bits of the surface classes that the set labels wherever they are seen.
-    labels_fruit, labels_objects: it has shapes of fruit (then what has none is ground), of other objects.
+    labels_fruit: every fruit has a shape, so what has none is ground. labels_objects: it has shapes of other objects.
     """
 
     meanings: Mapping[str, Meaning]
@@ -197,8 +197,10 @@ def _paint_fruit(
         meaning = _with_class(said.meanings[shape.name], whole, alone=len(fruit) == 1)
         skin, crop = said.skin(meaning), said.crop_bits(meaning.crop)
         if isinstance(shape, BoxShape):
-            box = _box(shape, canvas.hw)
-            assert box is not None, "an empty box is a fault that was found before"
+            around = _box(shape, canvas.hw)
+            if around is None:  # too small to be seen at this size
+                continue
+            box = around
             others = [other for other in boxes if other != box]
             outline = outline_in_box(rgb, box, others, ground)
             if outline is not None:
@@ -256,8 +258,8 @@ def _paint_defect(canvas: LabelCanvas, shape: Shape, said: SetMeaning, crop: int
     if isinstance(shape, BoxShape):
         canvas.surface[mask & ((canvas.surface & ANY_FRUIT) > 0)] |= kinds
         box = box_of(mask)
-        assert box is not None, "an empty box is a fault that was found before"
-        canvas.facts.append(BoxFact(box_xyxy=box, kinds=kinds, fact="has_defect"))
+        if box is not None:
+            canvas.facts.append(BoxFact(box_xyxy=box, kinds=kinds, fact="has_defect"))
         return
     off_fruit = mask & (canvas.instance == 0)
     open_crop = mask & (canvas.crop == 0) if said.labels_fruit else mask

@@ -80,14 +80,14 @@ def read_names(folder: Path) -> tuple[str, ...]:
             return _names_of_yaml(path)
     for path in (folder / name for name in TEXT_NAMES):
         if path.is_file():
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            lines = _text_of(path).splitlines()
             return tuple(line.strip() for line in lines if line.strip())
     raise SetError(f"{folder}: expected the names of the classes in data.yaml or classes.txt, found none")
 
 
 def _names_of_yaml(path: Path) -> tuple[str, ...]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        content = yaml.safe_load(_text_of(path))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -98,6 +98,13 @@ def _names_of_yaml(path: Path) -> tuple[str, ...]:
     if not isinstance(names, list) or not names:
         raise SetError(f"{path}: expected `names`, a list or a table of 0, 1, ..., got {names!r}")
     return tuple(map(str, names))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SetError(f"{path}: expected names in UTF-8, got other bytes at {error.start}") from error
 
 
 def label_of(picture: Path) -> Path | None:

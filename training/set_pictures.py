@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,8 +40,8 @@ class SetPictures:
             self._by_name.setdefault(path.name, []).append(path)
 
     def name_of(self, path: Path) -> str:
-        """The path below the folder, with `/`."""
-        return path.relative_to(self.folder).as_posix()
+        """The path below the folder, with `/`; bytes that are not UTF-8 (GBK ...) as `\\xd0`."""
+        return os.fsencode(path.relative_to(self.folder).as_posix()).decode("utf-8", "backslashreplace")
 
     def find(self, stated: str) -> tuple[Path | None, str]:
         """The picture that an annotation means: the one whose path ends most like the stated path, and only if it is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -46,7 +47,7 @@ def add_picture(path: Path, seed: int, hw: tuple[int, int] = HW) -> Path:
 
 
 def write_coco(folder: Path, labels: list[tuple[str, str, dict[str, object]]], names: list[str]) -> Path:
-    """labels: (file, class, what of COCO). Files are made where they are not there; `_` as class adds the image only."""
+    """labels: (file, class, what of COCO). Files are made where they are not there; class `_` adds the image only."""
     files = list(dict.fromkeys(file for file, _, _ in labels))
     for seed, file in enumerate(files):
         if not (folder / file).is_file():
@@ -97,7 +98,7 @@ def brush(mask: BoolArray) -> list[int]:
     values = np.repeat(mask.reshape(-1).astype(np.uint8) * 255, 4)
     bits = f"{len(values):032b}{7:05b}" + "".join(f"{length - 1:04b}" for length in (3, 4, 8, 16))
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1), len(values)]
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         while first < last:
             count = min(last - first, 65536)
             bits += f"1{3:02b}{count - 1:016b}{values[first]:08b}"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.training.labelled_sets import HW, ring
-from training.check_labels import LEAST_SIDE_PX, OUTSIDE_PX, label_problems
+from training.box_files import LEAST_SIDE_PX
+from training.check_labels import OUTSIDE_PX, label_problems
 from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, PolygonShape, Ring, Shape
 from training.mask_runs import runs_of
 
@@ -33,13 +34,14 @@ def outline(*rings: Ring) -> PolygonShape:
     ("corners", "message"),
     [
         ((10, 10, 10 + LEAST_SIDE_PX, 20), None),
-        ((10, 10, 10 + LEAST_SIDE_PX - 0.01, 20), "expected a box of at least 4 px in both directions"),
+        ((10, 10, 10 + LEAST_SIDE_PX - 0.6, 20), "expected a box of at least 4 px in both directions"),
+        ((-OUTSIDE_PX, 10, 3, 20), "at least 4 px"),  # what is left of it inside
         ((10, 10, 10, 20), "at least 4 px"),
         ((20, 10, 10, 20), "at least 4 px"),
         ((-OUTSIDE_PX, 0, 20, 20), None),
         (
             (-OUTSIDE_PX - 0.01, 0, 20, 20),
-            "expected a box inside the picture of 128x96 px, got (-2, 0, 20, 20)",
+            "expected a box inside the picture of 128x96 px, got (-2.0, 0.0, 20.0, 20.0)",
         ),
         ((0, 0, WIDTH + OUTSIDE_PX, HEIGHT + OUTSIDE_PX), None),
         ((0, 0, WIDTH, HEIGHT + OUTSIDE_PX + 0.01), "inside the picture"),

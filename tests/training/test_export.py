@@ -18,6 +18,7 @@ from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import Crop, UInt8Array
 from tests.synthetic import paint_fruit
+from tests.training.converted import write_photographs
 from training.dataset import INPUT
 from training.export import (
     LARGEST_LOGIT,
@@ -206,6 +207,29 @@ def test_the_card_names_all_that_the_weights_saw(tmp_path: Path) -> None:
     assert training_sets(none, licences) == found[-2:]
     circle = run_config(tmp_path / "circle", start_from=str(tmp_path / "circle" / "last.pt"))
     assert training_sets(circle, licences) == found[-2:]
+
+
+def test_the_card_names_imported_sets(tmp_path: Path) -> None:
+    """Their licences are those of the pictures that the run could learn."""
+    entries = [
+        ("a", "yard", "MIT"),
+        ("b", "yard", "CC BY 4.0"),
+        ("c", "yard", "none stated"),
+        ("d", "shed", "x"),
+    ]
+    folder = write_photographs(tmp_path / "imported", entries, (1, 1, 9, 9))
+    shares = {"yard": 1.0, "plates": 1.0, "shed": 1.0}
+    licences = ["MIT", "CC BY 4.0"]
+    run = run_config(
+        tmp_path / "run",
+        photographs=["weak", str(folder)],
+        photograph_shares=shares,
+        licences=licences,
+    )
+    assert training_sets(run, {"plates": "MIT"})[:-2] == [
+        {"name": "plates", "licence": "MIT"},
+        {"name": "yard", "licence": "CC BY 4.0, MIT"},
+    ]
 
 
 def test_a_set_without_licence_and_a_run_without_config_are_refused(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_changed_or_missing_frozen_file_is_refused(ending: str, tmp_path: Path
 def test_a_picture_for_judging_that_is_not_frozen_is_refused(tmp_path: Path) -> None:
     index = planted(tmp_path / "one")
     index[1]["split"] = "val"
-    with pytest.raises(SetError, match="or frozen ones .* got 1 others, such as b: a model must not learn"):
+    with pytest.raises(SetError, match=r"or frozen ones .* got 1 others, such as b: a model must not learn"):
         trainable(tmp_path / "one", index)
 
 

@@ -27,7 +27,7 @@ from tests.training.labelled_sets import (
 from tests.training.planted import DataFolder
 from training.dataset import photograph_sources, read_sample
 from training.frozen import freeze, frozen_json
-from training.import_set import ImportReport, ImportWish, import_set
+from training.import_set import ImportReport, ImportWish, import_set, join_groups
 from training.label_canvas import GROUND, surface_bits
 from training.labelled_picture import SetError
 from training.paint_shapes import SurfaceClass
@@ -118,6 +118,15 @@ def test_a_corrected_set_is_exact(tmp_path: Path) -> None:
         assert (rot == (index_mask() == 11)).all()
 
 
+def test_what_has_no_label_is_ground_unless_some_fruit_have_none(tmp_path: Path) -> None:
+    source = coco(tmp_path / "set")
+    for name, partly, corner, core in (("all", False, True, False), ("some", True, False, False)):
+        run(source, tmp_path / name, partly_labelled=partly)
+        with np.load(tmp_path / name / "yard__day 1__a_jpg.npz") as label:
+            assert bool(label["surface_set"][5, 5] == GROUND) is corner
+            assert bool(label["surface_set"][48, 80] & GROUND) is core
+
+
 def test_large_pictures_shrink_with_their_labels(tmp_path: Path) -> None:
     add_picture(tmp_path / "set" / "a.jpg", 1, (480, 768))
     path = write_coco(tmp_path / "set", [("a.jpg", "apple", {"bbox": [300, 150, 200, 200]})], ["apple"])
@@ -166,15 +175,22 @@ def test_views_of_one_fruit_may_look_alike(tmp_path: Path) -> None:
     for fruit, seed in (("f1", 1), ("f2", 2)):
         for view in (1, 2):
             add_picture(tmp_path / "set" / "fresh" / f"{fruit}_v{view}.jpg", seed)
-    with pytest.raises(SetError, match="f1_v2.jpg: looks like fresh/f1_v1.jpg"):
+    with pytest.raises(SetError, match=r"f1_v2\.jpg: looks like fresh/f1_v1\.jpg"):
         run(tmp_path / "set", tmp_path / "out")
     report = run(tmp_path / "set", tmp_path / "out", group=r"(f\d+)_")
     assert (report.pictures, report.groups) == (4, 2)
     assert run(tmp_path / "set", tmp_path / "other", group="folder").groups == 1
+    joined = run(tmp_path / "set", tmp_path / "joined", join_alike=True)
+    assert joined.groups == 2
+    assert joined.warnings == ("2 pairs of pictures look the same and are now in one group each",)
     with pytest.raises(SetError, match=r"f1_v1\.jpg: expected a path that matches --group 'x\.'"):
         run(tmp_path / "set", tmp_path / "third", group="x.")
     with pytest.raises(SetError, match="--group: expected file, folder or a regular expression"):
         run(tmp_path / "set", tmp_path / "third", group="(")
+
+
+def test_groups_are_joined_in_chains() -> None:
+    assert join_groups(["d", "c", "b", "a", "e"], [(0, 1), (2, 3), (1, 2)]) == ["a", "a", "a", "a", "e"]
 
 
 def test_the_crop_can_be_said_once(tmp_path: Path) -> None:

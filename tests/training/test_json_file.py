@@ -29,5 +29,5 @@ def test_broken_files(content: bytes, message: str, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(SetError, match=message):
         read_json(path)
-    with pytest.raises(SetError, match="none.json: expected a JSON file"):
+    with pytest.raises(SetError, match=r"none\.json: expected a JSON file"):
         read_json(tmp_path / "none.json")

@@ -101,6 +101,13 @@ def test_wrong_names(text: str, message: str, tmp_path: Path) -> None:
         read_names(tmp_path)
 
 
+@pytest.mark.parametrize("file", ["data.yaml", "classes.txt"])
+def test_names_in_another_encoding(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_bytes("腐烂".encode("gbk"))
+    with pytest.raises(SetError, match="expected names in UTF-8, got other bytes at 0"):
+        read_names(tmp_path)
+
+
 def test_no_names(tmp_path: Path) -> None:
     with pytest.raises(SetError, match=r"expected the names of the classes in data\.yaml or classes\.txt"):
         read_names(tmp_path)

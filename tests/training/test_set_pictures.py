@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_stated_paths(stated: str, found: str, tmp_path: Path) -> None:
     pictures = planted(tmp_path)
     path, wrong = pictures.find(stated)
     assert (path, wrong) == (tmp_path / found, "")
+
+
+def test_a_name_that_is_not_utf8_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode("果.png".encode("gbk"))
+    path.write_bytes(add_picture(tmp_path / "a.png", 1).read_bytes())
+    pictures = SetPictures(tmp_path)
+    assert {pictures.name_of(path) for path in pictures.paths} == {"a.png", "\\xb9\\xfb.png"}
 
 
 def test_two_and_none(tmp_path: Path) -> None:

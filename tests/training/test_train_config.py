@@ -109,6 +109,17 @@ def test_an_empty_list_of_licences_allows_none(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, LEAST + "licences = []\n")).licences == ()
 
 
+def test_one_folder_of_photographs_or_several(tmp_path: Path) -> None:
+    shares = "[photograph_shares]\nplates = 1\n"
+    for text, folders in (('"a"', ("a",)), ('["a", "b"]', ("a", "b")), ("[]", ())):
+        config = load_config(
+            written(tmp_path, LEAST + f"photographs = {text}\n" + (shares if folders else ""))
+        )
+        assert config.photographs == folders
+    with pytest.raises(ConfigError, match=r"run\.toml:3: photographs: expected a list of texts, got 3"):
+        load_config(written(tmp_path, LEAST + "photographs = 3\n"))
+
+
 def test_the_configs_beside_the_code_can_be_read() -> None:
     names = [load_config(path).out for path in sorted(CONFIGS.glob("*.toml"))]
     assert names == [
