@@ -13,9 +13,9 @@ def kind_of_each_blemish(
 ) -> UInt8Array:
     """uint8 (h, w): one value of `values` over each blemish and one cell around it, 0 elsewhere.
 
-    A blemish is what is connected in `blemished` (h, w) over sides or corners and is `sure` (h, w) somewhere (two
-    thresholds, as J. Canny 1986 has for edges: one says whether, the other how far); it is the kind with the greatest sum of
-    probability, the first where two are equal. The cell around: where a map is enlarged between its cells, what is
+    A blemish is what is connected in `blemished` (h, w) over sides or corners and is `sure` (h, w) somewhere: of two
+    thresholds one says whether it is one, the other how far it reaches (J. Canny, "A computational approach to edge
+    detection", 1986). It is the kind with the greatest sum of probability, the first where two are equal. The cell around: where a map is enlarged between its cells, what is
     blemished there lies next to a blemished cell.
 
     defects: float32 (channels, h, w), probability of each of `values`, 0-1.
