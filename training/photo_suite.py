@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from grader.grade_command import index_mask
 from grader.image_io import read_image
 from grader.pipeline import GradedFrame, GradeOptions
-from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, FruitView
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, DefectKind, FruitView, SurfaceClass
 from training.annotations import read_boxes, read_mask, read_review, read_rot
 from training.box_files import LabelledBox, read_voc_boxes
+from training.case_pictures import SOUND_COLOUR, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
 from training.statistics import Figure, bootstrap, share
+from training.worst_cases import Fact, WorstCases
 
 FALSE_DEFECT_SHARE = 0.005
 """A sound fruit counts as falsely accused when its defects cover more of its seen surface than this."""
@@ -33,8 +35,9 @@ class PhotoSuite:
     Each figure raises ManifestError when the folder lacks a data set that it needs.
     """
 
-    def __init__(self, grader: FrameGrader, data_dir: Path) -> None:
+    def __init__(self, grader: FrameGrader, data_dir: Path, worst: WorstCases | None = None) -> None:
         self.grader = grader
+        self.worst = worst or WorstCases()
         self.photographs = load_manifest(data_dir)
 
     def figures(self) -> Iterator[Figure]:
@@ -47,6 +50,11 @@ class PhotoSuite:
         yield self.diameter_repeatability()
         yield from self.diameter_accuracy()
 
+    def conditions(self) -> Iterator[Figure]:
+        """The figures on defects alone: rot masks, and sound fruit of every set that is accused."""
+        yield from self.defect_iou()
+        yield from self.false_alarms(shop=True)
+
     def defect_iou(self) -> Iterator[Figure]:
         """Defect pixels, intersection over union of all pixels together, on both sets of rot masks."""
         rows: dict[str, list[list[tuple[float, ...]]]] = defaultdict(list)
@@ -54,24 +62,35 @@ class PhotoSuite:
             wanted = read_rot(photo, graded.frame.rgb.shape[:2])
             found = index_mask(graded) >= FIRST_DEFECT_VALUE
             rows[photo.dataset].append([overlap(found, wanted)])
+            self._offer_rot(photo, graded, found, wanted)
         both = [row for group in rows.values() for row in group]
         yield bootstrap("defect_iou", both, _pooled_iou, "IoU")
         for dataset, group in sorted(rows.items()):
             yield bootstrap(f"defect_iou_{dataset}", group, _pooled_iou, "IoU")
 
-    def false_alarms(self) -> Iterator[Figure]:
-        """Sound fruit on which any defect over 0.5 % of the surface is reported."""
+    def false_alarms(self, *, shop: bool = False) -> Iterator[Figure]:
+        """Sound fruit on which any defect over 0.5 % of the surface is reported. shop: single fruit of shops too."""
         views: dict[str, list[tuple[float, ...]]] = defaultdict(list)
         kayseri: list[list[tuple[float, ...]]] = []
-        for _, graded in self._graded("varieties_kayseri"):
-            kayseri.append([(_accused(graded),)])
+        for photo, graded in self._graded("varieties_kayseri"):
+            kayseri.append([(self._accused(photo, graded),)])
         for photo, graded in self._graded(
             "turntable_fruits360_3body", chosen=lambda photo: photo.label.startswith("sound")
         ):
-            views[photo.group].append((_accused(graded),))
+            views[photo.group].append((self._accused(photo, graded),))
         yield bootstrap("false_alarm_kayseri", kayseri, _mean, "share of pictures")
         yield bootstrap("false_alarm_turntable", list(views.values()), _mean, "share of views")
-        yield bootstrap("false_alarm", [*kayseri, *views.values()], _mean, "share of pictures")
+        known = [*kayseri, *views.values()]
+        yield bootstrap("false_alarm", known, _mean, "share of pictures")
+        if not shop:
+            return
+        single: dict[Crop, list[list[tuple[float, ...]]]] = {crop: [] for crop in Crop}
+        for photo, graded in self._single_shop_fruit():
+            single[photo.crop].append([(self._accused(photo, graded),)])
+        for crop, rows in single.items():
+            yield bootstrap(f"false_alarm_shop_{crop}s", rows, _mean, "share of pictures")
+            known += rows
+        yield bootstrap("false_alarm_all", known, _mean, "share of pictures")
 
     def apple_counts(self) -> Iterator[Figure]:
         """Camera scenes with exactly the right number of apples; and where something else was called fruit."""
@@ -83,6 +102,10 @@ class PhotoSuite:
             apples = [box for box in boxes if "apple" in box.name]
             scenes += 1
             hits += len(graded.records) == len(apples)
+            off = abs(len(graded.records) - len(apples))
+            counted = {"true": float(len(apples)), "called": float(len(graded.records))}
+            true_boxes = [box.box_xyxy_px for box in apples]
+            self._offer_scene("apple_count_exact", photo, graded, off, counted, true_boxes)
             for box in boxes:
                 if "apple" not in box.name:
                     others += 1
@@ -96,23 +119,22 @@ class PhotoSuite:
         for photo, graded in self._graded("rot_masks_melo04"):
             truth = read_mask(photo, graded.frame.rgb.shape[:2]) > 0
             rows.append([overlap(index_mask(graded) > 0, truth)])
+            both, either = rows[-1][0]
+            self._offer_masks(
+                "outline_iou_melo04", photo, graded, 1 - both / max(either, 1), {"iou": both / max(either, 1)}
+            )
         return bootstrap("outline_iou_melo04", rows, _mean_iou, "IoU")
 
     def crop_choice(self) -> Iterator[Figure]:
         """Single-fruit shop shots called by their crop, oranges and bananas called neither."""
         hits = {Crop.APPLE: 0, Crop.MELON: 0}
         counts = {Crop.APPLE: 0, Crop.MELON: 0}
-        apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
-        shop = self._graded(
-            "varieties_grocerystore",
-            "grocerystore-melons",
-            chosen=lambda photo: photo.crop is Crop.MELON or "/".join(photo.path.parts[-3:]) in apple_names,
-        )
-        for photo, graded in shop:
-            if photo.crop is Crop.MELON and not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
-                continue
+        for photo, graded in self._single_shop_fruit():
             counts[photo.crop] += 1
             hits[photo.crop] += _main_crop(graded) is photo.crop
+            if (called := _main_crop(graded)) is not photo.crop:
+                facts = {"true": str(photo.crop), "called": str(called or "nothing")}
+                self._offer_scene("crop_right", photo, graded, 1.0, facts)
         for crop in Crop:
             yield share(f"crop_right_{crop}", hits[crop], counts[crop])
         right = total = 0
@@ -171,6 +193,88 @@ class PhotoSuite:
             "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
         )
 
+    def _single_shop_fruit(self) -> Iterator[tuple[Photograph, GradedFrame]]:
+        """Shop pictures that show one apple or one melon."""
+        apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
+        for photo, graded in self._graded(
+            "varieties_grocerystore",
+            "grocerystore-melons",
+            chosen=lambda photo: photo.crop is Crop.MELON or "/".join(photo.path.parts[-3:]) in apple_names,
+        ):
+            if photo.crop is Crop.MELON and not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
+                continue
+            yield photo, graded
+
+    def _accused(self, photo: Photograph, graded: GradedFrame) -> float:
+        """1 when a fruit of the picture has more defect than a sound one may show, else 0."""
+        worst = max((false_defect_share(view) for view in graded.views), default=0.0)
+        if worst <= FALSE_DEFECT_SHARE:
+            return 0.0
+        facts: dict[str, Fact] = {"share": worst, "dataset": photo.dataset, "kinds": kinds_of(graded)}
+        self.worst.offer(
+            "false_alarm",
+            photo.path.name,
+            worst,
+            facts,
+            lambda: mask_pictures(graded.frame.rgb, None, index_mask(graded)),
+            group=photo.group,
+        )
+        return 1.0
+
+    def _offer_rot(self, photo: Photograph, graded: GradedFrame, found: BoolArray, wanted: BoolArray) -> None:
+        """The more pixels of the picture are wrong, the worse, because the figure pools pixels."""
+        both, either = overlap(found, wanted)
+        facts: dict[str, Fact] = {
+            "iou": both / max(either, 1),
+            "missed": 1 - both / max(float(wanted.sum()), 1),
+            "extra": 1 - both / max(float(found.sum()), 1),
+        }
+        self.worst.offer(
+            "defect_iou",
+            photo.path.name,
+            (either - both) / found.size,
+            facts,
+            lambda: mask_pictures(
+                graded.frame.rgb,
+                np.where(wanted, SurfaceClass.ROT, SurfaceClass.BACKGROUND).astype(np.uint8),
+                index_mask(graded),
+            ),
+        )
+
+    def _offer_masks(
+        self, figure: str, photo: Photograph, graded: GradedFrame, score: float, facts: dict[str, Fact]
+    ) -> None:
+        truth = read_mask(photo, graded.frame.rgb.shape[:2])
+        fruit = np.where(truth > 0, SurfaceClass.SOUND_SKIN, SurfaceClass.BACKGROUND).astype(np.uint8)
+        self.worst.offer(
+            figure,
+            photo.path.name,
+            score,
+            facts,
+            lambda: mask_pictures(graded.frame.rgb, fruit, index_mask(graded)),
+        )
+
+    def _offer_scene(
+        self,
+        figure: str,
+        photo: Photograph,
+        graded: GradedFrame,
+        score: float,
+        facts: Mapping[str, Fact],
+        true_boxes: Sequence[Box] = (),
+    ) -> None:
+        self.worst.offer(
+            figure,
+            photo.path.name,
+            score,
+            facts,
+            lambda: box_pictures(
+                graded.frame.rgb,
+                [(box, SOUND_COLOUR) for box in true_boxes],
+                [(record.measurement.box_xyxy_px, SOUND_COLOUR) for record in graded.records],
+            ),
+        )
+
     def _graded(
         self, *datasets: str, chosen: Callable[[Photograph], bool] = lambda _: True
     ) -> Iterator[tuple[Photograph, GradedFrame]]:
@@ -215,11 +319,14 @@ def _mean_abs(rows: NDArray[np.float64]) -> float:
     return float(np.abs(rows).mean())
 
 
-def _accused(graded: GradedFrame) -> float:
-    worst = 0.0
-    for view in graded.views:
-        worst = max(worst, false_defect_share(view))
-    return float(worst > FALSE_DEFECT_SHARE)
+def kinds_of(graded: GradedFrame) -> str:
+    """The kinds of defect called in a picture, the largest first, joined by commas."""
+    pixels: dict[str, int] = {}
+    index = index_mask(graded)
+    for kind in DefectKind:
+        if count := int(np.count_nonzero(index == kind.surface_class)):
+            pixels[str(kind)] = count
+    return ", ".join(sorted(pixels, key=lambda name: -pixels[name]))
 
 
 def false_defect_share(view: FruitView) -> float:

@@ -14,7 +14,7 @@ from grader.standard import load_default_standard
 from grader.types import Crop, Frame
 from tests.grader.made_fruit import make_fruit
 from tests.training.planted import record_of
-from training.grade_suite import FIRST_GRADED_SEED, GradeSuite, calibration_error, draw_turning, whole_fruit
+from training.grade_suite import FIRST_GRADED_SEED, GradeSuite, draw_turning, whole_fruit
 from training.simulator import Rendered
 
 SOUND = {
@@ -103,11 +103,6 @@ def test_figures_of_planted_classes() -> None:
     }
     assert figures["sim_class_right_10_views"] == (1.0, 2)
     assert grader.views == [1] * 8 + [10] * 2
-
-
-def test_calibration_error_by_hand() -> None:
-    assert calibration_error(np.array([[1.0, 1.0], [0.95, 0.0]])) == pytest.approx(0.95 / 2)
-    assert calibration_error(np.array([[0.5, 1.0], [0.5, 0.0]])) == 0.0
 
 
 def test_two_of_three_drawn_apples_may_have_defects() -> None:
