@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,22 +21,14 @@ from grader.errors import GraderError
 from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
 from grader.production import SHIPPED_MODELS
-from training.statistics import Figure
+from training.evaluate_verb import evaluate
+from training.one_line_errors import errors_in_one_line
 
 if TYPE_CHECKING:
     from training.compare import ClassChange
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-
-
-@contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """What a user can mend is a line on stderr and exit 2, not a traceback."""
-    try:
-        yield
-    except (GraderError, OSError) as exc:
-        typer.echo(str(exc), err=True)
-        raise typer.Exit(2) from exc
+app.command()(evaluate)
 
 
 @app.command()
@@ -49,7 +39,7 @@ def train(
     from training.train import train as run
     from training.train_config import load_config
 
-    with _errors_in_one_line():
+    with errors_in_one_line():
         typer.echo(run(load_config(config)))
 
 
@@ -73,7 +63,7 @@ def blend(
             shares.append((Path(path), float(share)))
         except ValueError as exc:
             raise typer.BadParameter(f"expected CHECKPOINT=SHARE, got {part!r}") from exc
-    with _errors_in_one_line():
+    with errors_in_one_line():
         typer.echo(run(shares, load_config(config), out, steps))
 
 
@@ -96,7 +86,7 @@ def export(
     from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
 
     folder = out or Path("models") / name / version
-    with _errors_in_one_line():
+    with errors_in_one_line():
         photographs = load_manifest(data)
         exporting.export(
             checkpoint,
@@ -123,62 +113,6 @@ def export(
 
 
 @app.command()
-def evaluate(
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of a model; default: the one in production.")
-    ] = None,
-    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
-    photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
-    simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
-    count: Annotated[int, typer.Option(min=1, help="Simulated fruit per figure.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
-    from training.condition_suite import ConditionSuite
-    from training.grade_suite import GradeSuite
-    from training.melon_suite import MelonSuite
-    from training.photo_suite import PhotoSuite
-    from training.simulator_suite import SimulatorSuite
-
-    groups: dict[str, list[Figure]] = {}
-    console = Console(stderr=True)
-    cv2.setNumThreads(1)
-    with _errors_in_one_line():
-        grader = Grader.load(model)
-        if photographs:
-            suites = PhotoSuite(grader, data), ConditionSuite(grader, data)
-            figures = chain.from_iterable(suite.figures() for suite in suites)
-            groups["photographs"] = _shown(figures, console)
-        if simulated:
-            made = SimulatorSuite(grader, count), MelonSuite(grader, count), GradeSuite(grader, count)
-            groups["simulator"] = _shown(chain.from_iterable(suite.figures() for suite in made), console)
-    if as_json:
-        report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
-        typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))
-        return
-    for name, figures in groups.items():
-        table = Table("figure", "value", "95 % interval", "n", "unit", title=name)
-        for figure in figures:
-            table.add_row(
-                figure.name,
-                f"{figure.value:.4f}",
-                f"{figure.low:.4f} - {figure.high:.4f}",
-                str(figure.n),
-                figure.unit,
-            )
-        Console().print(table)
-
-
-def _shown(figures: Iterator[Figure], console: Console) -> list[Figure]:
-    """All figures, each said on stderr as soon as it is measured: the whole takes minutes."""
-    measured = []
-    for figure in figures:
-        console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
-        measured.append(figure)
-    return measured
-
-
-@app.command()
 def compare(
     champion: Annotated[Path, typer.Argument(help="models/NAME/VERSION, the one to beat.")],
     challenger: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
@@ -187,7 +121,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Overlap with the truth, class by class, on frozen pictures; the interval is that of pairs."""
-    with _errors_in_one_line():
+    with errors_in_one_line():
         changes = _compared(champion, challenger, data, count)
     if as_json:
         typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
@@ -209,7 +143,7 @@ def promote(
 
     if not reason.strip():
         raise typer.BadParameter("--reason: expected why this model is promoted, got nothing")
-    with _errors_in_one_line():
+    with errors_in_one_line():
         champion = production.production_model(models)
         changes = _compared(champion, challenger, data, count)
         lost = losses(changes)
@@ -235,7 +169,7 @@ def leaks(
     from training.manifest import load_manifest
 
     cv2.setNumThreads(1)
-    with _errors_in_one_line():
+    with errors_in_one_line():
         photographs = load_manifest(data)
         hashes = [hashes_of(photo) for photo in track(photographs, "pictures", console=Console(stderr=True))]
         twins = find_twins(photographs, hashes)
