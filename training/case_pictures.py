@@ -20,21 +20,33 @@ OUTLINE_COLOUR: Rgb = (255, 255, 255)
 SOUND_COLOUR: Rgb = (0, 178, 125)
 ROTTEN_COLOUR: Rgb = (255, 0, 168)
 
+RING_COLOUR: Rgb = (255, 214, 0)
+RING_AIR_PX = 7
+
 ColouredBox = tuple[Box, Rgb]
+Ring = tuple[int, int, int]
 
 
-def mask_pictures(rgb: UInt8Array, truth: UInt8Array | None, called: UInt8Array) -> Shown:
+def mask_pictures(
+    rgb: UInt8Array, truth: UInt8Array | None, called: UInt8Array, pointed_at: BoolArray | None = None
+) -> Shown:
     """The fruit with the masks of truth and answer.
 
     rgb: uint8 (H, W, 3). truth, called: uint8 (H, W), values of `SurfaceClass`; truth None: it has no place.
+    pointed_at: bool (H, W), what the case is about, gets a ring in all pictures; None: the whole fruit.
     """
     marked = called > 0 if truth is None else (called > 0) | (truth > 0)
     part = _around(marked)
     picture = _sized(rgb[part], cv2.INTER_AREA)
+    ring = (
+        None if pointed_at is None else _ring_around(pointed_at[part], picture.shape[1] / rgb[part].shape[1])
+    )
     return Shown(
-        picture=picture,
-        truth=None if truth is None else _painted(picture, _sized(truth[part], cv2.INTER_NEAREST)),
-        called=_painted(picture, _sized(called[part], cv2.INTER_NEAREST)),
+        picture=_ringed(picture, ring),
+        truth=None
+        if truth is None
+        else _ringed(_painted(picture, _sized(truth[part], cv2.INTER_NEAREST)), ring),
+        called=_ringed(_painted(picture, _sized(called[part], cv2.INTER_NEAREST)), ring),
     )
 
 
@@ -97,6 +109,25 @@ def _painted(picture: UInt8Array, index: UInt8Array) -> UInt8Array:
 def _outline(canvas: UInt8Array, where: BoolArray, colour: Rgb, line_px: int) -> None:
     contours, _ = cv2.findContours(where.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(canvas, contours, -1, colour, line_px, cv2.LINE_AA)
+
+
+def _ring_around(where: BoolArray, scale: float) -> Ring | None:
+    """Middle and radius, in px of the picture shown, of a ring that leaves some air around a place."""
+    rows, cols = np.nonzero(where)
+    if rows.size == 0:
+        return None
+    middle = (cols.min() + cols.max() + 1) / 2, (rows.min() + rows.max() + 1) / 2
+    reach = float(np.hypot(np.ptp(cols) + 1, np.ptp(rows) + 1)) / 2
+    return round(middle[0] * scale), round(middle[1] * scale), round(reach * scale) + RING_AIR_PX
+
+
+def _ringed(picture: UInt8Array, ring: Ring | None) -> UInt8Array:
+    if ring is None:
+        return picture
+    canvas = picture.copy()
+    cv2.circle(canvas, ring[:2], ring[2], (20, 22, 24), 5, cv2.LINE_AA)
+    cv2.circle(canvas, ring[:2], ring[2], RING_COLOUR, 2, cv2.LINE_AA)
+    return canvas
 
 
 def _boxed(picture: UInt8Array, boxes: Sequence[ColouredBox], scale: float) -> UInt8Array:

@@ -96,7 +96,7 @@ class PlaceSuite:
             graded.frame.frame_id,
             blemish.area_mm2,
             {"place": place, "kind": str(blemish.kind), "area_mm2": blemish.area_mm2},
-            lambda: simulated_pictures(picture, graded),
+            lambda: simulated_pictures(picture, graded, blemish.where),
         )
 
 

@@ -25,6 +25,7 @@ from grader.types import (
 from training.blemishes import Blemish, BlemishCount, blemishes, size_class
 from training.case_pictures import mask_pictures
 from training.frame_grader import FrameGrader
+from training.goals import GOALS
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.statistics import Figure, bootstrap, share
@@ -97,10 +98,12 @@ class SimulatorSuite:
             self._count_intervals(measured, truth)
             blush.append([(abs(measured.colour.blush_fraction - truth["blush_fraction_seen"]),)])
             iou = outline[-1][0][0]
-            self._offer("sim_outline_iou", picture, graded, 1 - iou, {"iou": iou})
-            self._offer("sim_diameter_rmse_mm", picture, graded, abs(error), _size_facts(size, error))
+            self._offer("sim_outline_iou", picture, graded, _aim("sim_outline_iou") - iou, {"iou": iou})
+            fault = abs(error) - _aim("sim_diameter_rmse_mm")
+            self._offer("sim_diameter_rmse_mm", picture, graded, fault, _size_facts(size, error))
             told = {"true": truth["blush_fraction_seen"], "called": measured.colour.blush_fraction}
-            self._offer("sim_blush_error", picture, graded, blush[-1][0][0], told)
+            fault = blush[-1][0][0] - _aim("sim_blush_error")
+            self._offer("sim_blush_error", picture, graded, fault, told)
             wanted = truth["defect_seen_mm2"]
             if wanted >= SMALLEST_DEFECT_MM2:
                 got = sum(defect.area_mm2 or 0.0 for defect in measured.defects)
@@ -145,10 +148,11 @@ class SimulatorSuite:
         for blemish in missed:
             facts: dict[str, Fact] = {"kind": str(blemish.kind), "area_mm2": blemish.area_mm2}
             figure = f"sim_defects_found_{size_class(blemish.area_mm2)}"
-            self._offer(figure, picture, graded, blemish.area_mm2, facts)
+            self._offer(figure, picture, graded, blemish.area_mm2, facts, blemish.where)
         for blemish in wrong:
             facts = {"kind": str(blemish.kind), "area_mm2": blemish.area_mm2}
-            self._offer("sim_called_defects_right", picture, graded, blemish.area_mm2, facts)
+            figure = "sim_called_defects_right"
+            self._offer(figure, picture, graded, blemish.area_mm2, facts, blemish.where)
 
     def _count_intervals(self, measured: FruitMeasurement, truth: dict[str, Any]) -> None:
         rows: list[tuple[float, ...]] = []
@@ -160,10 +164,20 @@ class SimulatorSuite:
         self._held["fruit"].append(rows)
 
     def _offer(
-        self, figure: str, picture: Rendered, graded: GradedFrame, score: float, facts: dict[str, Fact]
+        self,
+        figure: str,
+        picture: Rendered,
+        graded: GradedFrame,
+        score: float,
+        facts: dict[str, Fact],
+        pointed_at: BoolArray | None = None,
     ) -> None:
         self.worst.offer(
-            figure, graded.frame.frame_id, score, facts, lambda: simulated_pictures(picture, graded)
+            figure,
+            graded.frame.frame_id,
+            score,
+            facts,
+            lambda: simulated_pictures(picture, graded, pointed_at),
         )
 
     def _apples(self, *, sound: bool, first: int) -> Iterator[tuple[Rendered, GradedFrame]]:
@@ -186,9 +200,14 @@ def outline_iou(view: FruitView, truth: BoolArray) -> float:
     return float((mask & truth).sum() / max((mask | truth).sum(), 1))
 
 
-def simulated_pictures(picture: Rendered, graded: GradedFrame) -> Shown:
-    """Truth and answer for one simulated picture; of the answer the largest fruit."""
-    return mask_pictures(picture.rgb, picture.surface, largest_mask(graded))
+def simulated_pictures(picture: Rendered, graded: GradedFrame, pointed_at: BoolArray | None = None) -> Shown:
+    """Truth and answer for one simulated picture; of the answer the largest fruit. pointed_at: bool (H, W)."""
+    return mask_pictures(picture.rgb, picture.surface, largest_mask(graded), pointed_at)
+
+
+def _aim(figure: str) -> float:
+    """Up to here a deviation is no fault that a person would want to see."""
+    return GOALS[figure].aim
 
 
 def largest_mask(graded: GradedFrame) -> UInt8Array:
