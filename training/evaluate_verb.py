@@ -10,7 +10,7 @@ import cv2
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from grader.pipeline import Grader
 from training.one_line_errors import errors_in_one_line
@@ -63,18 +63,19 @@ def evaluate(
                 data=data if photographs else None,
                 count=count if simulated else 0,
                 worst_limit=0 if report is None else WORST_CASES,
-                graded=lambda frames: [progress.advance(task, frames) for task in progress.task_ids[-1:]],
+                graded=lambda frames: progress.advance(progress.task_ids[-1], frames),
             )
             _run(evaluator, progress)
         evaluation = evaluator.result(grader.model.card.model_id)
-        if report is not None:
-            from training.report import write_report
-
-            write_report(report, evaluation, grader.model.card)
     if as_json:
         typer.echo(json.dumps(evaluation.to_json()))
     else:
         _print(evaluation)
+    if report is not None:
+        from training.report import write_report
+
+        with errors_in_one_line():
+            write_report(report, evaluation, grader.model.card)
 
 
 def _run(evaluator: Evaluator, progress: Progress) -> None:
@@ -89,7 +90,7 @@ def _run(evaluator: Evaluator, progress: Progress) -> None:
 
 def _print(evaluation: Evaluation) -> None:
     for name, figures in evaluation.figures.items():
-        table = Table("figure", "value", "95 % interval", "n", "unit", title=name)
+        table = Table(Column("figure", overflow="fold"), "value", "95 % interval", "n", "unit", title=name)
         for figure in figures:
             table.add_row(
                 figure.name,

@@ -149,6 +149,10 @@ TERMS: dict[str, Words] = {
 
 _MISSED: Words = ("{kind} of {area_mm2:.0f} mm² was not found", "未检出 {area_mm2:.0f} mm² 的{kind}")
 _BLAMED: Words = ("{share:.1%} of the skin is called a defect", "{share:.1%} 的果面被误判为缺陷")
+_ACCUSED: Words = (
+    "{share:.1%} of a sound fruit is called {kinds} ({dataset})",
+    "完好果面的 {share:.1%} 被判为{kinds}（{dataset}）",
+)
 _OUTLINE: Words = ("overlap with the truth {iou:.2f}", "与真值的重叠率 {iou:.2f}")
 _CLASS: Words = (
     "true: {true_en}; called: {called_en}; confidence {confidence:.0%}",
@@ -160,10 +164,8 @@ WHY: dict[str, Words] = {
         "overlap {iou:.2f}: {missed:.0%} of the rot is missed, {extra:.0%} of what is called lies beside it",
         "重叠率 {iou:.2f}：漏检 {missed:.0%}，误报 {extra:.0%}",
     ),
-    "false_alarm": (
-        "{share:.1%} of a sound fruit is called {kinds} ({dataset})",
-        "完好果面的 {share:.1%} 被判为{kinds}（{dataset}）",
-    ),
+    "false_alarm": _ACCUSED,
+    "false_alarm_all": _ACCUSED,
     "outline_iou_melo04": _OUTLINE,
     "apple_count_exact": (
         "{true:.0f} apples, {called:.0f} counted",
