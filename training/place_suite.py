@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from grader.colour import CLIPPED_LEVEL, GLARE_LIGHTNESS, GLARE_MAX_CHROMA, RING_RELATIVE_RADIUS, rgb_to_lab
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import BoolArray, Crop, Frame, SurfaceClass
-from training.blemishes import FOUND_SHARE, Blemish, blemishes
+from training.blemishes import FOUND_SHARE, Blemish
 from training.frame_grader import FrameGrader
 from training.melon_suite import MELON_MM_PER_PX, draw_melon
 from training.simulator import Rendered
 from training.simulator.generate import FIRST_HELD_OUT_SEED
-from training.simulator_suite import MM_PER_PX, draw_apple, largest_mask, mean, only_fruit, simulated_pictures
+from training.simulator_suite import (
+    MM_PER_PX,
+    called_blemishes,
+    draw_apple,
+    mean,
+    only_fruit,
+    simulated_pictures,
+)
 from training.statistics import Figure, bootstrap
 from training.worst_cases import WorstCases
 
@@ -79,10 +86,9 @@ class PlaceSuite:
         picture = self.draw(crop, seed)
         frame = Frame(frame_id=f"simulated {seed}", rgb=picture.rgb)
         graded = self.grader.grade_frame(frame, GradeOptions(mm_per_px=scale))
-        called = largest_mask(graded)
         where = places(picture, crop)
         by_place = dict.fromkeys(PLACES[crop], 0)
-        for blemish in blemishes(called, called > 0, scale):
+        for blemish in called_blemishes(graded, scale):
             place = place_of(blemish, where)
             by_place[place] += 1
             self._offer(crop, place, blemish, picture, graded)

@@ -144,7 +144,7 @@ class SimulatorSuite:
         return share("sim_cavity_called_defect", hits, total)
 
     def _count_blemishes(self, picture: Rendered, graded: GradedFrame) -> None:
-        missed, wrong = self.single.add(_true_blemishes(picture), _called_blemishes(graded))
+        missed, wrong = self.single.add(_true_blemishes(picture), called_blemishes(graded))
         for blemish in missed:
             facts: dict[str, Fact] = {"kind": str(blemish.kind), "area_mm2": blemish.area_mm2}
             figure = f"sim_defects_found_{size_class(blemish.area_mm2)}"
@@ -229,12 +229,12 @@ def _true_blemishes(picture: Rendered) -> list[Blemish]:
     return blemishes(picture.surface, picture.instance == only_fruit(picture)["instance"], MM_PER_PX)
 
 
-def _called_blemishes(graded: GradedFrame) -> list[Blemish]:
-    """Of the largest fruit, on the pixels of the frame."""
+def called_blemishes(graded: GradedFrame, mm_per_px: float = MM_PER_PX) -> list[Blemish]:
+    """Of the largest fruit, on the pixels of the frame; none where no fruit was found."""
     if not graded.views:
         return []
     index = largest_mask(graded)
-    return blemishes(index, index > 0, MM_PER_PX)
+    return blemishes(index, index > 0, mm_per_px)
 
 
 def only_fruit(picture: Rendered) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.types import Box, Crop
+from grader.pipeline import GradedFrame, GradeOptions
+from grader.types import Box, Crop, Frame
 from tests.training.planted import DataFolder, Planted, PlantedGrader
 from training.manifest import ManifestError
 from training.photo_suite import PhotoSuite
 from training.statistics import Figure
+from training.worst_cases import WorstCases
 
 SHOT = "test/Royal-Gala/Royal-Gala_010.jpg"
 
@@ -89,6 +91,65 @@ def test_false_alarms_start_above_half_a_per_cent(tmp_path: Path) -> None:
         "false_alarm_turntable": (1 / 3, 2),
         "false_alarm": (2 / 5, 4),
     }
+
+
+def test_false_alarms_in_shops_look_at_the_one_fruit_in_front(tmp_path: Path) -> None:
+    data = DataFolder(tmp_path)
+    answers = shop_shots(data)
+    data.add("apples/varieties_kayseri/images/Gala/k.png", label="Gala", kind="cultivar_sound")
+    turn = "apples/turntable_fruits360_3body/images/t.png"
+    data.add(turn, label="sound;axis=r0;frame=0;", kind="turntable_condition")
+    behind = Planted(box=(0, 0, 10, 10), rot=(0, 0, 5, 5))
+    blamed = Planted(box=(20, 20, 60, 60), rot=(20, 20, 40, 40))
+    answers |= {
+        "k.png": (),
+        "t.png": (),
+        "Royal-Gala_010.jpg": (behind, Planted(box=(20, 20, 60, 60))),
+        "m1.png": (behind, blamed),
+    }
+    worst = WorstCases(3)
+    figures = by_name(PhotoSuite(PlantedGrader(answers), tmp_path, worst).false_alarms(shop=True))
+    assert figures["false_alarm_shop_apples"] == (0.0, 1)
+    assert figures["false_alarm_shop_melons"] == (0.5, 2)
+    assert figures["false_alarm_all"] == (1 / 5, 5)
+    (case,) = worst.by_figure()["false_alarm_all"]
+    assert (case.name, case.facts["share"], case.facts["kinds"]) == ("m1.png", 0.25, "rot")
+
+
+def test_worst_cases_of_photographs(tmp_path: Path) -> None:
+    data, worst = DataFolder(tmp_path), WorstCases(2)
+    answers = masks(data) | scenes(data) | shop_shots(data)
+    suite = PhotoSuite(PlantedGrader(answers), tmp_path, worst)
+    for _ in (*suite.defect_iou(), *suite.apple_counts(), suite.outline_iou(), *suite.crop_choice()):
+        pass
+    cases = worst.by_figure()
+    assert [case.name for case in cases["defect_iou"]] == ["a.png", "b.png"]
+    assert cases["defect_iou"][0].facts == pytest.approx({"iou": 0.5, "missed": 0.0, "extra": 0.5})
+    assert cases["apple_count_exact"][0].facts == {"true": 1.0, "called": 2.0}
+    assert cases["outline_iou_melo04"][0].facts == {"iou": 0.5}
+    assert cases["crop_right"][0].facts == {"true": "melon", "called": "nothing"}
+    assert all(case.shown.picture.ndim == 3 for kept in cases.values() for case in kept)
+
+
+class OncePerPicture(PlantedGrader):
+    """Refuses to look at a picture twice."""
+
+    def __init__(self, answers: dict[str, tuple[Planted, ...]]) -> None:
+        super().__init__(answers)
+        self._seen: set[str] = set()
+
+    def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
+        """As planted, the first time."""
+        assert frame.frame_id not in self._seen
+        self._seen.add(frame.frame_id)
+        return super().grade_frame(frame, options)
+
+
+def test_scenes_are_graded_once_for_all_figures(tmp_path: Path) -> None:
+    data = DataFolder(tmp_path)
+    answers = scenes(data) | shop_shots(data)
+    suite = PhotoSuite(OncePerPicture(answers), tmp_path)
+    assert len([*suite.apple_counts(), *suite.crop_choice()]) == 6
 
 
 def scenes(data: DataFolder) -> dict[str, tuple[Planted, ...]]:
