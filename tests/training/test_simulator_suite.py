@@ -171,7 +171,7 @@ def test_more_figures_come_from_the_same_walk() -> None:
     }
     assert len(grader.asked) == 4
     cases = worst.by_figure()
-    assert [case.name for case in cases["sim_outline_iou"]][0] == f"simulated {FIRST_HELD_OUT_SEED + 2}"
+    assert cases["sim_outline_iou"][0].name == f"simulated {FIRST_HELD_OUT_SEED + 2}"
     assert cases["sim_diameter_rmse_mm"][0].facts["true"] == pytest.approx(80)
     assert cases["sim_defects_found_under_25_mm2"][0].facts["kind"] == "scab"
     assert "sim_called_defects_right" not in cases
