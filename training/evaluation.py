@@ -12,6 +12,7 @@ from grader.types import Frame
 from training.cast_suite import CASTS, CastSuite
 from training.class_answers import ClassAnswer, confusion, reliability
 from training.condition_suite import ConditionSuite
+from training.diameter_suite import DiameterSuite
 from training.grade_suite import FRUIT_PER_MANY, MANY_VIEWS, GradeSuite
 from training.melon_suite import MelonSuite
 from training.photo_suite import PhotoSuite
@@ -158,8 +159,11 @@ class Evaluator:
     def _photographs(self, grader: WatchedGrader, data: Path) -> Iterator[Step]:
         photos = PhotoSuite(grader, data, self.worst)
         conditions = ConditionSuite(grader, data, self.worst)
+        diameters = DiameterSuite(grader, data)
         measured = photos.figures if self.suite == "release" else photos.conditions
         yield Step(name="photographs", group=GROUPS[0], pictures=None, figures=measured)
+        if self.suite == "release":
+            yield Step(name="diameters", group=GROUPS[0], pictures=None, figures=diameters.figures)
         yield Step(name="conditions", group=GROUPS[0], pictures=None, figures=conditions.figures)
 
     def _simulated(self, grader: WatchedGrader, count: int) -> Iterator[Step]:

@@ -16,7 +16,7 @@ from grader.image_io import read_image
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, DefectKind, FruitView, SurfaceClass
 from training.annotations import read_boxes, read_mask, read_review, read_rot
-from training.box_files import LabelledBox, read_voc_boxes
+from training.box_files import LabelledBox
 from training.case_pictures import SOUND_COLOUR, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
@@ -26,7 +26,6 @@ from training.worst_cases import Fact, WorstCases
 FALSE_DEFECT_SHARE = 0.005
 """A sound fruit counts as falsely accused when its defects cover more of its seen surface than this."""
 CAMERA_SCENE_HW = (480, 640)
-COIN_MM = 25.0
 SINGLE_SHOTS = Path(__file__).with_name("single_fruit_shots.txt")
 """Shop pictures of apples that show one fruit, chosen by eye, one name per line."""
 
@@ -59,8 +58,6 @@ class PhotoSuite:
         yield from self.apple_counts()
         yield self.outline_iou()
         yield from self.crop_choice()
-        yield self.diameter_repeatability()
-        yield from self.diameter_accuracy()
 
     def conditions(self) -> Iterator[Figure]:
         """The figures on defects alone: rot masks, and sound fruit of every set that is accused."""
@@ -168,52 +165,6 @@ class PhotoSuite:
                 right += all(box_iou(box, called) <= 0.3 for called in scene.called)
         yield share("crop_right_neither", right, total)
         yield share("crop_right", right + sum(hits.values()), total + sum(counts.values()))
-
-    def diameter_repeatability(self) -> Figure:
-        """Coefficient of variation of `diameter_px` over the views of one apple, mean over apples."""
-        values: dict[str, list[float]] = defaultdict(list)
-        for photo, graded in self._graded("multiview_station_nekoder"):
-            if graded.records:
-                values[photo.group].append(max(r.measurement.size.diameter_px for r in graded.records))
-        rows = [[(float(np.std(v, ddof=1) / np.mean(v)),)] for v in values.values() if len(v) > 1]
-        return bootstrap("diameter_cv_nekoder", rows, _mean, "std / mean")
-
-    def diameter_accuracy(self) -> Iterator[Figure]:
-        """Diameter against truth with the coin as the scale.
-
-        The coin lies on the table, the fruit's outline does not: a top view shows the outline nearer to the camera
-        than the coin, a side view (as these were taken) farther. The factor between the two planes is one number
-        per kind of view, set by how high the phone was held; for each fruit it is the median over the *other*
-        fruit, so no fruit is measured with its own truth (a view with one fruit only counts without the factor).
-        """
-        ratios: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for photo, graded in self._graded("ecustfd_size"):
-            labels = read_voc_boxes(_voc_file(photo), graded.frame.rgb.shape[:2])
-            coin = [box for box in labels if box.name == "coin"]
-            records = [r for r in graded.records if r.measurement.crop is Crop.APPLE]
-            if not coin or not records:
-                continue
-            x0, y0, x1, y1 = coin[0].box_xyxy_px
-            mm_per_px = COIN_MM / max(x1 - x0, y1 - y0)
-            facts = dict(part.split("=") for part in photo.label.split(";"))
-            naive = max(r.measurement.size.diameter_px for r in records) * mm_per_px
-            ratios[facts["view"]].append((photo.group, naive / float(facts["diam_mm"])))
-        fruit: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        naive_errors: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        for rows in ratios.values():
-            for group, ratio in rows:
-                naive_errors[group].append((ratio - 1,))
-                others = [r for g, r in rows if g != group]
-                if others:
-                    fruit[group].append((ratio / float(np.median(others)) - 1,))
-        means = [[(abs(float(np.mean(errors))),)] for errors in fruit.values()]
-        yield bootstrap("diameter_error_ecustfd_fruit", means, _mean, "mean abs. relative error per fruit")
-        yield bootstrap(
-            "diameter_error_ecustfd_picture", list(fruit.values()), _mean_abs, "mean abs., one picture"
-        )
-        yield bootstrap(
-            "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
-        )
 
     def _single_shop_fruit(self) -> Iterator[tuple[Photograph, GradedFrame]]:
         """Shop pictures that show one apple or one melon."""
@@ -326,11 +277,6 @@ def graded_photographs(
             yield photo, grader.grade_frame(read_image(photo.path), GradeOptions())
 
 
-def _voc_file(photo: Photograph) -> Path:
-    """The boxes of a picture whose entry in the list gives sizes instead."""
-    return photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
-
-
 def overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
     """Pixels in both and pixels in either."""
     return float((found & wanted).sum()), float((found | wanted).sum())
@@ -346,10 +292,6 @@ def _mean_iou(rows: NDArray[np.float64]) -> float:
 
 def _mean(rows: NDArray[np.float64]) -> float:
     return float(rows.mean())
-
-
-def _mean_abs(rows: NDArray[np.float64]) -> float:
-    return float(np.abs(rows).mean())
 
 
 def kinds_of(graded: GradedFrame) -> str:

@@ -101,7 +101,7 @@ def test_suites_differ_and_share_their_names(tmp_path: Path) -> None:
         suite: [step.name for step in Evaluator(Blind(), suite, data=tmp_path, count=1).steps]
         for suite in SUITES
     }
-    assert names["release"] == ["photographs", "conditions", "apples", "melons", "classes"]
+    assert names["release"] == ["photographs", "diameters", "conditions", "apples", "melons", "classes"]
 
 
 def test_what_is_left_out_is_not_there(tmp_path: Path) -> None:

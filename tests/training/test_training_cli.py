@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from tests.training.planted import DataFolder
 from tests.training.test_condition_suite import boxes, diseases
-from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
+from tests.training.test_diameter_suite import coins
+from tests.training.test_photo_suite import masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
