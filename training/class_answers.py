@@ -109,4 +109,4 @@ def confusion_figures(
 
 
 def _bin_of(confidence: NDArray[np.float64]) -> NDArray[np.int_]:
-    return np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return np.asarray(np.minimum((confidence * BINS).astype(int), BINS - 1), np.int_)

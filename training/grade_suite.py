@@ -12,7 +12,7 @@ from grader.defects import ELONGATED_RATIO, MIN_AREA_MM2
 from grader.grade import decide_grade
 from grader.grade_command import index_mask
 from grader.pipeline import GradedFruit, GradeOptions
-from grader.reason_text import class_name, reason_text
+from grader.reason_text import Language, class_name, reason_text
 from grader.size import DENSITY_G_PER_CM3
 from grader.standard import load_default_standard
 from grader.types import (
@@ -35,7 +35,7 @@ from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, mean, only_fruit
 from training.statistics import Figure, bootstrap, share
-from training.worst_cases import Shown, WorstCases
+from training.worst_cases import Fact, Shown, WorstCases
 
 FIRST_GRADED_SEED = FIRST_HELD_OUT_SEED + 30_000_000
 MANY_VIEWS = 10
@@ -122,23 +122,24 @@ class GradeSuite:
         graded: GradedFruit,
     ) -> None:
         """A wrong class; the surer the grader was, the worse, and worse still when nobody is asked."""
-        facts: dict[str, float | str] = {"confidence": answer.confidence}
-        for side, decision in zip(("true", "called"), decisions, strict=True):
-            for language in ("en", "zh"):
-                facts[f"{side}_{language}"] = self._in_words(decision, language)
+        true, called = decisions
+        facts: dict[str, Fact] = {
+            "confidence": answer.confidence,
+            "true_en": self._in_words(true, "en"),
+            "true_zh": self._in_words(true, "zh"),
+            "called_en": self._in_words(called, "en"),
+            "called_zh": self._in_words(called, "zh"),
+        }
         score = 0.01 + answer.confidence + (not answer.review)
         self.worst.offer(figure, answer.fruit, score, facts, lambda: _most_marked(pictures, graded))
 
-    def _in_words(self, decision: GradeDecision | None, language: str) -> str:
-        zh = language == "zh"
+    def _in_words(self, decision: GradeDecision | None, language: Language) -> str:
+        """The class and the first reason that denied a better one."""
         if decision is None:
-            return "未找到" if zh else "not found"
-        told = "zh" if zh else "en"
-        name = class_name(decision.grade_class, self._standard, told)
+            return "未找到" if language == "zh" else "not found"
+        name = class_name(decision.grade_class, self._standard, language)
         denied = [reason for reason in decision.reasons if reason.denies is not None]
-        if not denied:
-            return name
-        return f"{name} ({reason_text(denied[0], self._standard, told)})"
+        return f"{name} ({reason_text(denied[0], self._standard, language)})" if denied else name
 
 
 def _ending(views: int) -> str:
