@@ -15,8 +15,8 @@ def kind_of_each_blemish(
 
     A blemish is what is connected in `blemished` (h, w) over sides or corners and is `sure` (h, w) somewhere: of two
     thresholds one says whether it is one, the other how far it reaches (J. Canny, "A computational approach to edge
-    detection", 1986). It is the kind with the greatest sum of probability, the first where two are equal. The cell around: where a map is enlarged between its cells, what is
-    blemished there lies next to a blemished cell.
+    detection", 1986). It is the kind with the greatest sum of probability, the first where two are equal. The cell
+    around: where a map is enlarged between its cells, what is blemished there lies next to a blemished cell.
 
     defects: float32 (channels, h, w), probability of each of `values`, 0-1.
     """

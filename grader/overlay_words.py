@@ -104,9 +104,14 @@ def review_text(language: str) -> str:
     return "待复核" if language == "zh" else "review"
 
 
+def kind_text(kind: DefectKind, language: str) -> str:
+    """Name of a kind of defect."""
+    return _DEFECTS_ZH[kind] if language == "zh" else kind.value
+
+
 def defect_text(defect: Defect, language: str) -> str:
     """Kind and area: mm² (cm² from 10 cm² up) where there is a scale, else % of the surface seen."""
-    kind = _DEFECTS_ZH[defect.kind] if language == "zh" else defect.kind.value
+    kind = kind_text(defect.kind, language)
     if defect.area_mm2 is None:
         share = 100 * defect.area_fraction
         return f"{kind} {share:.1f} %" if share >= 0.1 else f"{kind} <0.1 %"

@@ -58,30 +58,72 @@ def blemishes(surface: UInt8Array, fruit: BoolArray, mm_per_px: float) -> list[B
 
 
 class BlemishCount:
-    """Counts over many pictures: true blemishes found, by size, and named rightly; called ones that are right."""
+    """Counts over many pictures: true blemishes found, by size and by kind, and named rightly; called ones that are
+    right, by the kind that was called."""
 
     def __init__(self) -> None:
-        self._found: dict[str, list[bool]] = {name: [] for name in SIZE_CLASSES_MM2}
+        self._found: dict[tuple[DefectKind, str], list[bool]] = {}
         self._named_rightly: list[bool] = []
-        self._called_rightly: list[bool] = []
+        self._called_rightly: dict[DefectKind, list[bool]] = {kind: [] for kind in DefectKind}
 
-    def add(self, true: list[Blemish], called: list[Blemish]) -> None:
-        """One picture."""
+    def add(self, true: list[Blemish], called: list[Blemish]) -> tuple[list[Blemish], list[Blemish]]:
+        """One picture. Returns the true ones that were not found, and the called ones that are none."""
+        missed = []
         for blemish in true:
             name = named(blemish, called)
-            for size, (low, high) in SIZE_CLASSES_MM2.items():
-                if low <= blemish.area_mm2 < high:
-                    self._found[size].append(name is not None)
-            if name is not None:
+            where = blemish.kind, size_class(blemish.area_mm2)
+            self._found.setdefault(where, []).append(name is not None)
+            if name is None:
+                missed.append(blemish)
+            else:
                 self._named_rightly.append(name is blemish.kind)
-        self._called_rightly += [is_right(blemish, true) for blemish in called]
+        wrong = []
+        for blemish in called:
+            right = is_right(blemish, true)
+            self._called_rightly[blemish.kind].append(right)
+            if not right:
+                wrong.append(blemish)
+        return missed, wrong
 
     def figures(self) -> Iterator[Figure]:
         """Shares with their intervals; n counts blemishes."""
-        for size, hits in self._found.items():
-            yield share(f"sim_defects_found_{size}", sum(hits), len(hits))
-        yield share("sim_called_defects_right", sum(self._called_rightly), len(self._called_rightly))
-        yield share("sim_found_defects_named_rightly", sum(self._named_rightly), len(self._named_rightly))
+        for size in SIZE_CLASSES_MM2:
+            yield _share_of(f"sim_defects_found_{size}", self._hits(size=size))
+        right = [hit for hits in self._called_rightly.values() for hit in hits]
+        yield _share_of("sim_called_defects_right", right)
+        yield _share_of("sim_found_defects_named_rightly", self._named_rightly)
+
+    def kind_figures(self) -> Iterator[Figure]:
+        """True ones found by kind, and called ones that lie on a defect of any kind by what they were called."""
+        for kind in DefectKind:
+            yield _share_of(f"sim_defects_found_{kind}", self._hits(kind=kind))
+        for kind, hits in self._called_rightly.items():
+            yield _share_of(f"sim_called_defects_right_{kind}", hits)
+
+    def found_table(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """(found, all) of the true blemishes by kind and by size."""
+        table = {}
+        for kind in DefectKind:
+            by_size = {size: self._hits(kind=kind, size=size) for size in SIZE_CLASSES_MM2}
+            table[str(kind)] = {size: (sum(hits), len(hits)) for size, hits in by_size.items()}
+        return table
+
+    def _hits(self, *, kind: DefectKind | None = None, size: str | None = None) -> list[bool]:
+        return [
+            hit
+            for (of_kind, of_size), hits in self._found.items()
+            if kind in (None, of_kind) and size in (None, of_size)
+            for hit in hits
+        ]
+
+
+def size_class(area_mm2: float) -> str:
+    """Name of the size class that an area belongs to."""
+    return next(name for name, (low, high) in SIZE_CLASSES_MM2.items() if low <= area_mm2 < high)
+
+
+def _share_of(name: str, hits: list[bool]) -> Figure:
+    return share(name, sum(hits), len(hits))
 
 
 def named(blemish: Blemish, called: list[Blemish]) -> DefectKind | None:

@@ -7,7 +7,6 @@ compare, promote, readme.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -17,7 +16,6 @@ import cv2
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from grader import production
 from grader.errors import GraderError
@@ -28,7 +26,7 @@ from grader.production import SHIPPED_MODELS
 from training import data_verbs
 from training.change_table import change_table
 from training.error_line import errors_in_one_line
-from training.statistics import Figure
+from training.evaluate_verb import evaluate
 from training.teach_verb import teach
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ app.command("import")(data_verbs.import_pictures)
 app.command()(data_verbs.split)
 app.command()(data_verbs.leaks)
 app.command()(teach)
+app.command()(evaluate)
 
 
 @app.command()
@@ -184,62 +183,6 @@ def trust(
             }
         )
     )
-
-
-@app.command()
-def evaluate(
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of a model; default: the one in production.")
-    ] = None,
-    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
-    photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
-    simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
-    count: Annotated[int, typer.Option(min=1, help="Simulated fruit per figure.")] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
-    """Every figure a release is judged by, with count and 95 % interval; real and simulated apart."""
-    from training.condition_suite import ConditionSuite
-    from training.grade_suite import GradeSuite
-    from training.melon_suite import MelonSuite
-    from training.photo_suite import PhotoSuite
-    from training.simulator_suite import SimulatorSuite
-
-    groups: dict[str, list[Figure]] = {}
-    console = Console(stderr=True)
-    cv2.setNumThreads(1)
-    with errors_in_one_line():
-        grader = Grader.load(model)
-        if photographs:
-            suites = PhotoSuite(grader, data), ConditionSuite(grader, data)
-            figures = chain.from_iterable(suite.figures() for suite in suites)
-            groups["photographs"] = _shown(figures, console)
-        if simulated:
-            made = SimulatorSuite(grader, count), MelonSuite(grader, count), GradeSuite(grader, count)
-            groups["simulator"] = _shown(chain.from_iterable(suite.figures() for suite in made), console)
-    if as_json:
-        report = {name: {f.name: f.to_json() for f in figures} for name, figures in groups.items()}
-        typer.echo(json.dumps({"model_id": grader.model.card.model_id, **report}))
-        return
-    for name, figures in groups.items():
-        table = Table("figure", "value", "95 % interval", "n", "unit", title=name)
-        for figure in figures:
-            table.add_row(
-                figure.name,
-                f"{figure.value:.4f}",
-                f"{figure.low:.4f} - {figure.high:.4f}",
-                str(figure.n),
-                figure.unit,
-            )
-        Console().print(table)
-
-
-def _shown(figures: Iterator[Figure], console: Console) -> list[Figure]:
-    """All figures, each said on stderr as soon as it is measured: the whole takes minutes."""
-    measured = []
-    for figure in figures:
-        console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
-        measured.append(figure)
-    return measured
 
 
 @app.command()

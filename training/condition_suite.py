@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.grade_command import index_mask
 from grader.pipeline import GradedFrame
-from grader.types import DefectKind, FruitMeasurement
+from grader.types import Box, DefectKind, FruitMeasurement
 from training.annotations import read_boxes
 from training.box_files import LabelledBox
+from training.case_pictures import ROTTEN_COLOUR, SOUND_COLOUR, ColouredBox, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
-from training.manifest import load_manifest
+from training.manifest import Photograph, load_manifest
 from training.photo_suite import FALSE_DEFECT_SHARE, box_iou, graded_photographs
 from training.statistics import Figure, bootstrap, share
+from training.worst_cases import Fact, WorstCases
 
 BLOTCHES = frozenset({DefectKind.SCAB, DefectKind.SOOTY, DefectKind.SPOTS, DefectKind.RUSSET})
 """Kinds that the labels `scab` and `blotch` of the disease pictures stand for."""
@@ -31,8 +34,9 @@ Row = tuple[float, float, float, float]
 class ConditionSuite:
     """Runs the grader over the `val` split of a data folder. Raises ManifestError when it lacks a data set."""
 
-    def __init__(self, grader: FrameGrader, data_dir: Path) -> None:
+    def __init__(self, grader: FrameGrader, data_dir: Path, worst: WorstCases | None = None) -> None:
         self.grader = grader
+        self.worst = worst or WorstCases()
         self.photographs = load_manifest(data_dir)
 
     def figures(self) -> Iterator[Figure]:
@@ -45,7 +49,10 @@ class ConditionSuite:
         hits = total = 0
         for photo, graded in graded_photographs(self.grader, self.photographs, "disease_web_kaggle_st4nsb"):
             total += 1
-            hits += worst(graded) == {"normal": "sound", "rot": "rot"}.get(photo.label, "blotch")
+            true, called = {"normal": "sound", "rot": "rot"}.get(photo.label, "blotch"), worst(graded)
+            hits += called == true
+            if called != true:
+                self._offer_disease(photo, graded, {"true": true, "called": called})
         return share("worst_defect_right", hits, total)
 
     def normal_or_rotten(self) -> Figure:
@@ -56,7 +63,44 @@ class ConditionSuite:
         ):
             boxes = read_boxes(photo, graded.frame.rgb.shape[:2])
             groups.append(_rows(boxes, [record.measurement for record in graded.records]))
+            self._offer_boxes(photo, graded, boxes)
         return bootstrap("normal_rotten_ap50", groups, _mean_precision, "average precision")
+
+    def _offer_disease(self, photo: Photograph, graded: GradedFrame, facts: dict[str, Fact]) -> None:
+        blamed = sum(d.area_fraction for r in graded.records for d in r.measurement.defects)
+        self.worst.offer(
+            "worst_defect_right",
+            photo.path.name,
+            1.0 + blamed,
+            {**facts, "share": blamed},
+            lambda: mask_pictures(graded.frame.rgb, None, index_mask(graded)),
+        )
+
+    def _offer_boxes(self, photo: Photograph, graded: GradedFrame, boxes: tuple[LabelledBox, ...]) -> None:
+        """The more apples are missed, made up or called the other condition, the worse."""
+        true = [(box.box_xyxy_px, "rotten" in box.name) for box in boxes]
+        called = [(r.measurement.box_xyxy_px, _score(r.measurement, ROTTEN) > 0.5) for r in graded.records]
+        right = sum(
+            any(rotten == as_rotten and box_iou(box, other) >= MATCH_IOU for other, as_rotten in called)
+            for box, (_, rotten) in zip(boxes, true, strict=True)
+        )
+        facts = {
+            "true_normal": float(sum(not rotten for _, rotten in true)),
+            "true_rotten": float(sum(rotten for _, rotten in true)),
+            "called_normal": float(sum(not rotten for _, rotten in called)),
+            "called_rotten": float(sum(rotten for _, rotten in called)),
+        }
+        self.worst.offer(
+            "normal_rotten_ap50",
+            photo.path.name,
+            max(len(true), len(called)) - right,
+            facts,
+            lambda: box_pictures(graded.frame.rgb, _coloured(true), _coloured(called)),
+        )
+
+
+def _coloured(boxes: list[tuple[Box, bool]]) -> list[ColouredBox]:
+    return [(box, ROTTEN_COLOUR if rotten else SOUND_COLOUR) for box, rotten in boxes]
 
 
 def worst(graded: GradedFrame) -> str:

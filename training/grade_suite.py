@@ -7,14 +7,16 @@ from math import pi
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grader.defects import ELONGATED_RATIO, MIN_AREA_MM2
 from grader.grade import decide_grade
+from grader.grade_command import index_mask
 from grader.pipeline import GradedFruit, GradeOptions
+from grader.reason_text import Language, class_name, reason_text
 from grader.size import DENSITY_G_PER_CM3
 from grader.standard import load_default_standard
 from grader.types import (
+    FIRST_DEFECT_VALUE,
     REJECT,
     ColourMeasurement,
     Crop,
@@ -22,19 +24,23 @@ from grader.types import (
     DefectKind,
     Frame,
     FruitMeasurement,
+    GradeDecision,
     Interval,
     SizeMeasurement,
 )
+from training.case_pictures import mask_pictures
+from training.class_answers import NOT_FOUND, ClassAnswer, calibration_error, confusion_figures
+from training.risk_coverage import risk_figures
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, mean, only_fruit
 from training.statistics import Figure, bootstrap, share
+from training.worst_cases import Fact, Shown, WorstCases
 
 FIRST_GRADED_SEED = FIRST_HELD_OUT_SEED + 30_000_000
 MANY_VIEWS = 10
 FRUIT_PER_MANY = 4
 """Of this many apples one is also shown in `MANY_VIEWS` views."""
-BINS = 10
 
 
 class ViewsGrader(Protocol):
@@ -53,7 +59,8 @@ def draw_turning(seed: int, views: int) -> list[Rendered]:
 class GradeSuite:
     """Grades `count` simulated apples from one view, a quarter of them from ten, by the default standard for apples.
 
-    draw: (seed, views) -> pictures of one apple.
+    draw: (seed, views) -> pictures of one apple. answers: what each apple was called, by `1_view` and `10_views`, once
+    the figures were measured.
     """
 
     def __init__(
@@ -61,53 +68,107 @@ class GradeSuite:
         grader: ViewsGrader,
         count: int,
         draw: Callable[[int, int], list[Rendered]] = draw_turning,
+        worst: WorstCases | None = None,
     ) -> None:
         self.grader, self.count, self.draw = grader, count, draw
+        self.worst = worst or WorstCases()
+        self.answers: dict[str, tuple[ClassAnswer, ...]] = {}
         self._standard = load_default_standard(Crop.APPLE)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes that can be the truth, best first."""
+        return (*self._standard.class_ids, REJECT)
 
     def figures(self) -> Iterator[Figure]:
         """All figures, one view first. A fruit that is not found has no class and is wrong."""
-        yield from self._graded(1, self.count)
-        yield from self._graded(MANY_VIEWS, max(self.count // FRUIT_PER_MANY, 1))
+        for views, count in ((1, self.count), (MANY_VIEWS, max(self.count // FRUIT_PER_MANY, 1))):
+            end = _ending(views)
+            self.answers[end] = self._graded(views, count)
+            yield from _class_figures(self.answers[end], end)
 
-    def _graded(self, views: int, count: int) -> Iterator[Figure]:
-        right: list[list[tuple[float, ...]]] = []
-        trust: list[list[tuple[float, ...]]] = []
-        accepted = defective = refused = good = alone = alone_right = 0
+    def more_figures(self) -> Iterator[Figure]:
+        """Risk and coverage, and the confusion of classes, of the fruit that `figures` graded."""
+        for end, answers in self.answers.items():
+            yield from risk_figures(answers, end)
+            yield from confusion_figures(answers, self.classes, end)
+
+    def _graded(self, views: int, count: int) -> tuple[ClassAnswer, ...]:
+        answers = []
         for seed in range(FIRST_GRADED_SEED, FIRST_GRADED_SEED + count):
             pictures = self.draw(seed, views)
             frames = [Frame(frame_id=f"simulated {seed} {n}", rgb=p.rgb) for n, p in enumerate(pictures)]
-            true = decide_grade(whole_fruit(only_fruit(pictures[0])), self._standard).grade_class
-            record = self.grader.grade_views(frames, GradeOptions(mm_per_px=MM_PER_PX)).record
-            given = None if record is None else record.grade.grade_class
-            right.append([(float(given == true),)])
-            if true == REJECT:
-                defective += 1
-                accepted += given not in (REJECT, None)
-            else:
-                good += 1
-                refused += given == REJECT
-            if record is not None:
-                trust.append([(record.grade.confidence, float(given == true))])
-                if not record.grade.review:
-                    alone += 1
-                    alone_right += given == true
-        end = "1_view" if views == 1 else f"{views}_views"
-        yield bootstrap(f"sim_class_right_{end}", right, mean, "share")
-        yield bootstrap(f"sim_class_calibration_error_{end}", trust, calibration_error, "expected, abs.")
-        yield share(f"sim_defective_accepted_{end}", accepted, defective)
-        yield share(f"sim_good_rejected_{end}", refused, good)
-        yield share(f"sim_class_right_without_review_{end}", alone_right, alone)
+            true = decide_grade(whole_fruit(only_fruit(pictures[0])), self._standard)
+            graded = self.grader.grade_views(frames, GradeOptions(mm_per_px=MM_PER_PX))
+            called = None if graded.record is None else graded.record.grade
+            answer = ClassAnswer(
+                fruit=f"simulated {seed}",
+                true=true.grade_class,
+                called=NOT_FOUND if called is None else called.grade_class,
+                confidence=0.0 if called is None else called.confidence,
+                review=called is None or called.review,
+            )
+            answers.append(answer)
+            if not answer.right:
+                self._offer(f"sim_class_right_{_ending(views)}", answer, (true, called), pictures, graded)
+        return tuple(answers)
+
+    def _offer(
+        self,
+        figure: str,
+        answer: ClassAnswer,
+        decisions: tuple[GradeDecision, GradeDecision | None],
+        pictures: list[Rendered],
+        graded: GradedFruit,
+    ) -> None:
+        """A wrong class; the surer the grader was, the worse, and worse still when nobody is asked."""
+        true, called = decisions
+        facts: dict[str, Fact] = {
+            "confidence": answer.confidence,
+            "true_en": self._in_words(true, "en"),
+            "true_zh": self._in_words(true, "zh"),
+            "called_en": self._in_words(called, "en"),
+            "called_zh": self._in_words(called, "zh"),
+        }
+        score = 0.01 + answer.confidence + (not answer.review)
+        self.worst.offer(figure, answer.fruit, score, facts, lambda: _most_marked(pictures, graded))
+
+    def _in_words(self, decision: GradeDecision | None, language: Language) -> str:
+        """The class and the first reason that denied a better one."""
+        if decision is None:
+            return "未找到" if language == "zh" else "not found"
+        name = class_name(decision.grade_class, self._standard, language)
+        denied = [reason for reason in decision.reasons if reason.denies is not None]
+        return f"{name} ({reason_text(denied[0], self._standard, language)})" if denied else name
 
 
-def calibration_error(rows: NDArray[np.float64]) -> float:
-    """Expected calibration error in ten bins of equal width (Naeini et al. 2015).
+def _ending(views: int) -> str:
+    return "1_view" if views == 1 else f"{views}_views"
 
-    rows: (n, 2), confidence 0-1 and 1 where right.
-    """
-    bins = np.minimum((rows[:, 0] * BINS).astype(int), BINS - 1)
-    gaps = [abs(float((rows[bins == b, 1] - rows[bins == b, 0]).sum())) for b in range(BINS)]
-    return sum(gaps) / len(rows)
+
+def _class_figures(answers: Sequence[ClassAnswer], end: str) -> Iterator[Figure]:
+    found = [answer for answer in answers if answer.called != NOT_FOUND]
+    defective = [answer for answer in answers if answer.true == REJECT]
+    good = [answer for answer in answers if answer.true != REJECT]
+    alone = [answer for answer in found if not answer.review]
+    accepted = sum(answer.called not in (REJECT, NOT_FOUND) for answer in defective)
+    yield bootstrap(f"sim_class_right_{end}", [[(float(a.right),)] for a in answers], mean, "share")
+    trust = [[(a.confidence, float(a.right))] for a in found]
+    yield bootstrap(f"sim_class_calibration_error_{end}", trust, calibration_error, "expected, abs.")
+    yield share(f"sim_defective_accepted_{end}", accepted, len(defective))
+    yield share(f"sim_good_rejected_{end}", sum(a.called == REJECT for a in good), len(good))
+    yield share(f"sim_class_right_without_review_{end}", sum(a.right for a in alone), len(alone))
+
+
+def _most_marked(pictures: list[Rendered], graded: GradedFruit) -> Shown:
+    """The view with most defect pixels, true and called together."""
+    masks = [index_mask(frame) for frame in graded.frames] or [np.zeros_like(p.surface) for p in pictures]
+    marked = [
+        np.count_nonzero(picture.surface >= FIRST_DEFECT_VALUE) + np.count_nonzero(mask >= FIRST_DEFECT_VALUE)
+        for picture, mask in zip(pictures, masks, strict=True)
+    ]
+    view = int(np.argmax(marked))
+    return mask_pictures(pictures[view].rgb, pictures[view].surface, masks[view])
 
 
 def whole_fruit(truth: dict[str, Any]) -> FruitMeasurement:

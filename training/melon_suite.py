@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from grader.pipeline import GradeOptions
+from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import Crop, Frame
 from training.frame_grader import FrameGrader
 from training.photo_suite import FALSE_DEFECT_SHARE, false_defect_share
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
-from training.simulator_suite import Rows, largest, mean, only_fruit, outline_iou, rms
+from training.simulator_suite import Rows, largest, mean, only_fruit, outline_iou, rms, simulated_pictures
 from training.statistics import Figure, bootstrap, share
+from training.worst_cases import Fact, WorstCases
 
 FIRST_MELON_SEED = FIRST_HELD_OUT_SEED + 50_000_000
 MELON_MM_PER_PX = 0.9
@@ -29,8 +30,15 @@ class MelonSuite:
     draw: seed -> the picture of one melon.
     """
 
-    def __init__(self, grader: FrameGrader, count: int, draw: Callable[[int], Rendered] = draw_melon) -> None:
+    def __init__(
+        self,
+        grader: FrameGrader,
+        count: int,
+        draw: Callable[[int], Rendered] = draw_melon,
+        worst: WorstCases | None = None,
+    ) -> None:
         self.grader, self.count, self.draw = grader, count, draw
+        self.worst = worst or WorstCases()
 
     def figures(self) -> Iterator[Figure]:
         """All figures at the end of one walk over the melons."""
@@ -47,11 +55,19 @@ class MelonSuite:
             found += 1
             view, measured = graded.views[largest(graded)], graded.records[largest(graded)].measurement
             rows["outline"].append([(outline_iou(view, picture.instance == truth["instance"]),)])
-            accused += false_defect_share(view) > FALSE_DEFECT_SHARE
+            blamed = false_defect_share(view)
+            if blamed > FALSE_DEFECT_SHARE:
+                accused += 1
+                self._offer("sim_melon_accused", picture, graded, blamed, {"share": blamed})
             right += view.crop is Crop.MELON
             if measured.size.equatorial_diameter_mm is not None:
                 error = measured.size.equatorial_diameter_mm.value - truth["equatorial_diameter_mm"]
                 rows["diameter"].append([(error,)])
+                size = {
+                    "true": truth["equatorial_diameter_mm"],
+                    "called": measured.size.equatorial_diameter_mm.value,
+                }
+                self._offer("sim_melon_diameter_rmse_mm", picture, graded, abs(error), size)
             if measured.size.length_mm is not None:
                 rows["length"].append([(measured.size.length_mm.value - truth["length_mm"],)])
             if measured.netting is not None:
@@ -64,3 +80,10 @@ class MelonSuite:
         yield bootstrap("sim_melon_diameter_rmse_mm", rows["diameter"], rms, "mm")
         yield bootstrap("sim_melon_length_rmse_mm", rows["length"], rms, "mm")
         yield bootstrap("sim_melon_netting_error", rows["netting"], mean, "abs. share of skin")
+
+    def _offer(
+        self, figure: str, picture: Rendered, graded: GradedFrame, score: float, facts: dict[str, Fact]
+    ) -> None:
+        self.worst.offer(
+            figure, graded.frame.frame_id, score, facts, lambda: simulated_pictures(picture, graded)
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.model_card import ModelCard
+from training.goals import GOALS
 
 LIMITS = """\
 - Bruises, punctures, bitter pit, hail, sunburn and most melon defects were never seen on photographs, only in
@@ -21,35 +22,13 @@ LIMITS = """\
   simulator.
 - The kind of a defect is less sure than that there is one: on photographs only rot and scab are labelled."""
 
-REACH: dict[str, tuple[str, str]] = {
-    "defect_iou": ("0.86", "0.92"),
-    "false_alarm": ("5 %", "1 %"),
-    "apple_count_exact": ("90 %", "99 %"),
-    "outline_iou_melo04": ("0.95", "0.97"),
-    "sim_outline_iou": ("0.97", "0.99"),
-    "crop_right": ("95 %", "99 %"),
-    "diameter_cv_nekoder": ("2.0 %", "1.0 %"),
-    "diameter_error_ecustfd_fruit": ("4 %", "2 %"),
-    "sim_diameter_rmse_mm": ("1.0 mm", "0.4 mm"),
-    "sim_blush_error": ("0.05", "0.02"),
-    "sim_defect_area_error": ("20 %", "8 %"),
-    "sim_cavity_called_defect": ("2 %", "0.3 %"),
-    "worst_defect_right": ("85 %", "95 %"),
-    "normal_rotten_ap50": ("85 %", "95 %"),
-    "sim_defects_found_under_25_mm2": ("75 %", "90 %"),
-    "sim_defects_found_25_to_100_mm2": ("95 %", "99 %"),
-    "sim_class_calibration_error_1_view": ("3 %", "1 %"),
-    "sim_class_calibration_error_10_views": ("3 %", "1 %"),
-}
-"""What a release wants to reach, and what it aims at."""
-
 
 def figures_table(figures: dict[str, dict[str, Any]]) -> str:
     """Markdown table of one group of figures, as `training evaluate --json` prints them."""
     rows = ["| figure | value | 95 % interval | n | reach | aim |", "|---|---|---|---|---|---|"]
     for name, figure in figures.items():
         value, low, high = (_number(figure[key], figure["unit"]) for key in ("value", "low", "high"))
-        reach, aim = REACH.get(name, ("", ""))
+        reach, aim = _limits(name, figure["unit"])
         unit = f" ({figure['unit']})" if figure["unit"] not in ("share", "IoU", "mm") else ""
         rows.append(f"| `{name}`{unit} | {value} | {low} to {high} | {figure['n']} | {reach} | {aim} |")
     return "\n".join(rows)
@@ -94,6 +73,19 @@ the config); a model for a site with strict rules is one run away.
 
 {LIMITS}
 """
+
+
+def _limits(name: str, unit: str) -> tuple[str, str]:
+    goal = GOALS.get(name)
+    if goal is None:
+        return "", ""
+    near = "" if goal.around is None else f"{100 * goal.around:g} % ± "
+    shown = (
+        f"{limit:g}" if unit == "IoU" else f"{limit:g} mm" if unit == "mm" else f"{100 * limit:g} %"
+        for limit in (goal.reach, goal.aim)
+    )
+    reach, aim = (near + limit for limit in shown)
+    return reach, aim
 
 
 def _number(value: float | None, unit: str) -> str:

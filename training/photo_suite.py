@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +14,30 @@ from numpy.typing import NDArray
 from grader.grade_command import index_mask
 from grader.image_io import read_image
 from grader.pipeline import GradedFrame, GradeOptions
-from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, FruitView
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, DefectKind, FruitView, SurfaceClass
 from training.annotations import read_boxes, read_mask, read_review, read_rot
-from training.box_files import LabelledBox, read_voc_boxes
+from training.box_files import LabelledBox
+from training.case_pictures import SOUND_COLOUR, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
 from training.statistics import Figure, bootstrap, share
+from training.worst_cases import Fact, WorstCases
 
 FALSE_DEFECT_SHARE = 0.005
 """A sound fruit counts as falsely accused when its defects cover more of its seen surface than this."""
 CAMERA_SCENE_HW = (480, 640)
-COIN_MM = 25.0
 SINGLE_SHOTS = Path(__file__).with_name("single_fruit_shots.txt")
 """Shop pictures of apples that show one fruit, chosen by eye, one name per line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """Several things in one picture of size hw. boxes: what they are. called: the boxes of fruit that was found."""
+
+    photo: Photograph
+    hw: tuple[int, int]
+    boxes: tuple[LabelledBox, ...]
+    called: tuple[Box, ...]
 
 
 class PhotoSuite:
@@ -33,8 +46,9 @@ class PhotoSuite:
     Each figure raises ManifestError when the folder lacks a data set that it needs.
     """
 
-    def __init__(self, grader: FrameGrader, data_dir: Path) -> None:
+    def __init__(self, grader: FrameGrader, data_dir: Path, worst: WorstCases | None = None) -> None:
         self.grader = grader
+        self.worst = worst or WorstCases()
         self.photographs = load_manifest(data_dir)
 
     def figures(self) -> Iterator[Figure]:
@@ -44,8 +58,11 @@ class PhotoSuite:
         yield from self.apple_counts()
         yield self.outline_iou()
         yield from self.crop_choice()
-        yield self.diameter_repeatability()
-        yield from self.diameter_accuracy()
+
+    def conditions(self) -> Iterator[Figure]:
+        """The figures on defects alone: rot masks, and sound fruit of every set that is accused."""
+        yield from self.defect_iou()
+        yield from self.false_alarms(shop=True)
 
     def defect_iou(self) -> Iterator[Figure]:
         """Defect pixels, intersection over union of all pixels together, on both sets of rot masks."""
@@ -54,39 +71,63 @@ class PhotoSuite:
             wanted = read_rot(photo, graded.frame.rgb.shape[:2])
             found = index_mask(graded) >= FIRST_DEFECT_VALUE
             rows[photo.dataset].append([overlap(found, wanted)])
+            self._offer_rot(photo, graded, found, wanted)
         both = [row for group in rows.values() for row in group]
         yield bootstrap("defect_iou", both, _pooled_iou, "IoU")
         for dataset, group in sorted(rows.items()):
             yield bootstrap(f"defect_iou_{dataset}", group, _pooled_iou, "IoU")
 
-    def false_alarms(self) -> Iterator[Figure]:
-        """Sound fruit on which any defect over 0.5 % of the surface is reported."""
+    def false_alarms(self, *, shop: bool = False) -> Iterator[Figure]:
+        """Sound fruit on which any defect over 0.5 % of the surface is reported.
+
+        shop: the single fruit of shop pictures too; of these the largest fruit found counts, as piles lie behind it.
+        """
+        gallery = "false_alarm_all" if shop else "false_alarm"
         views: dict[str, list[tuple[float, ...]]] = defaultdict(list)
         kayseri: list[list[tuple[float, ...]]] = []
-        for _, graded in self._graded("varieties_kayseri"):
-            kayseri.append([(_accused(graded),)])
+        for photo, graded in self._graded("varieties_kayseri"):
+            kayseri.append([(self._accused(gallery, photo, graded),)])
         for photo, graded in self._graded(
             "turntable_fruits360_3body", chosen=lambda photo: photo.label.startswith("sound")
         ):
-            views[photo.group].append((_accused(graded),))
+            views[photo.group].append((self._accused(gallery, photo, graded),))
         yield bootstrap("false_alarm_kayseri", kayseri, _mean, "share of pictures")
         yield bootstrap("false_alarm_turntable", list(views.values()), _mean, "share of views")
-        yield bootstrap("false_alarm", [*kayseri, *views.values()], _mean, "share of pictures")
+        known = [*kayseri, *views.values()]
+        yield bootstrap("false_alarm", known, _mean, "share of pictures")
+        if not shop:
+            return
+        single: dict[Crop, list[list[tuple[float, ...]]]] = {crop: [] for crop in Crop}
+        for photo, graded in self._single_shop_fruit():
+            main = max(graded.views, key=lambda view: int(view.mask.sum()), default=None)
+            alone = replace(graded, views=() if main is None else (main,))
+            single[photo.crop].append([(self._accused(gallery, photo, alone),)])
+        for crop, rows in single.items():
+            yield bootstrap(f"false_alarm_shop_{crop}s", rows, _mean, "share of pictures")
+            known += rows
+        yield bootstrap("false_alarm_all", known, _mean, "share of pictures")
 
     def apple_counts(self) -> Iterator[Figure]:
         """Camera scenes with exactly the right number of apples; and where something else was called fruit."""
         hits = scenes = others = accused = 0
-        for photo, graded in self._graded("freshness3_voc_zijian"):
-            if graded.frame.rgb.shape[:2] != CAMERA_SCENE_HW:
+        for scene in self._scenes:
+            if scene.hw != CAMERA_SCENE_HW:
                 continue
-            boxes = read_boxes(photo, CAMERA_SCENE_HW)
-            apples = [box for box in boxes if "apple" in box.name]
+            apples = [box for box in scene.boxes if "apple" in box.name]
             scenes += 1
-            hits += len(graded.records) == len(apples)
-            for box in boxes:
+            hits += len(scene.called) == len(apples)
+            for box in scene.boxes:
                 if "apple" not in box.name:
                     others += 1
-                    accused += any(box_iou(box, r.measurement.box_xyxy_px) > 0.3 for r in graded.records)
+                    accused += any(box_iou(box, called) > 0.3 for called in scene.called)
+            self._offer_boxes(
+                "apple_count_exact",
+                scene.photo,
+                abs(len(scene.called) - len(apples)),
+                {"true": float(len(apples)), "called": float(len(scene.called))},
+                [box.box_xyxy_px for box in apples],
+                scene.called,
+            )
         yield share("apple_count_exact", hits, scenes)
         yield share("other_produce_left_alone", others - accused, others)
 
@@ -96,80 +137,127 @@ class PhotoSuite:
         for photo, graded in self._graded("rot_masks_melo04"):
             truth = read_mask(photo, graded.frame.rgb.shape[:2]) > 0
             rows.append([overlap(index_mask(graded) > 0, truth)])
+            both, either = rows[-1][0]
+            self._offer_masks(
+                "outline_iou_melo04", photo, graded, 1 - both / max(either, 1), {"iou": both / max(either, 1)}
+            )
         return bootstrap("outline_iou_melo04", rows, _mean_iou, "IoU")
 
     def crop_choice(self) -> Iterator[Figure]:
         """Single-fruit shop shots called by their crop, oranges and bananas called neither."""
         hits = {Crop.APPLE: 0, Crop.MELON: 0}
         counts = {Crop.APPLE: 0, Crop.MELON: 0}
-        apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
-        shop = self._graded(
-            "varieties_grocerystore",
-            "grocerystore-melons",
-            chosen=lambda photo: photo.crop is Crop.MELON or "/".join(photo.path.parts[-3:]) in apple_names,
-        )
-        for photo, graded in shop:
-            if photo.crop is Crop.MELON and not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
-                continue
+        for photo, graded in self._single_shop_fruit():
             counts[photo.crop] += 1
             hits[photo.crop] += _main_crop(graded) is photo.crop
+            if (called := _main_crop(graded)) is not photo.crop:
+                facts = {"true": str(photo.crop), "called": str(called or "nothing")}
+                boxes = [record.measurement.box_xyxy_px for record in graded.records]
+                self._offer_boxes("crop_right", photo, 1.0, facts, [], boxes)
         for crop in Crop:
             yield share(f"crop_right_{crop}", hits[crop], counts[crop])
         right = total = 0
-        for photo, graded in self._graded("freshness3_voc_zijian"):
-            for box in read_boxes(photo, graded.frame.rgb.shape[:2]):
+        for scene in self._scenes:
+            for box in scene.boxes:
                 if "apple" in box.name:
                     continue
                 total += 1
-                right += all(box_iou(box, r.measurement.box_xyxy_px) <= 0.3 for r in graded.records)
+                right += all(box_iou(box, called) <= 0.3 for called in scene.called)
         yield share("crop_right_neither", right, total)
         yield share("crop_right", right + sum(hits.values()), total + sum(counts.values()))
 
-    def diameter_repeatability(self) -> Figure:
-        """Coefficient of variation of `diameter_px` over the views of one apple, mean over apples."""
-        values: dict[str, list[float]] = defaultdict(list)
-        for photo, graded in self._graded("multiview_station_nekoder"):
-            if graded.records:
-                values[photo.group].append(max(r.measurement.size.diameter_px for r in graded.records))
-        rows = [[(float(np.std(v, ddof=1) / np.mean(v)),)] for v in values.values() if len(v) > 1]
-        return bootstrap("diameter_cv_nekoder", rows, _mean, "std / mean")
-
-    def diameter_accuracy(self) -> Iterator[Figure]:
-        """Diameter against truth with the coin as the scale.
-
-        The coin lies on the table, the fruit's outline does not: a top view shows the outline nearer to the camera
-        than the coin, a side view (as these were taken) farther. The factor between the two planes is one number
-        per kind of view, set by how high the phone was held; for each fruit it is the median over the *other*
-        fruit, so no fruit is measured with its own truth (a view with one fruit only counts without the factor).
-        """
-        ratios: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for photo, graded in self._graded("ecustfd_size"):
-            labels = read_voc_boxes(_voc_file(photo), graded.frame.rgb.shape[:2])
-            coin = [box for box in labels if box.name == "coin"]
-            records = [r for r in graded.records if r.measurement.crop is Crop.APPLE]
-            if not coin or not records:
+    def _single_shop_fruit(self) -> Iterator[tuple[Photograph, GradedFrame]]:
+        """Shop pictures that show one apple or one melon."""
+        apple_names = set(SINGLE_SHOTS.read_text(encoding="utf-8").split())
+        for photo, graded in self._graded(
+            "varieties_grocerystore",
+            "grocerystore-melons",
+            chosen=lambda photo: photo.crop is Crop.MELON or "/".join(photo.path.parts[-3:]) in apple_names,
+        ):
+            if photo.crop is Crop.MELON and not read_review(photo, graded.frame.rgb.shape[:2]).single_fruit:
                 continue
-            x0, y0, x1, y1 = coin[0].box_xyxy_px
-            mm_per_px = COIN_MM / max(x1 - x0, y1 - y0)
-            facts = dict(part.split("=") for part in photo.label.split(";"))
-            naive = max(r.measurement.size.diameter_px for r in records) * mm_per_px
-            ratios[facts["view"]].append((photo.group, naive / float(facts["diam_mm"])))
-        fruit: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        naive_errors: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        for rows in ratios.values():
-            for group, ratio in rows:
-                naive_errors[group].append((ratio - 1,))
-                others = [r for g, r in rows if g != group]
-                if others:
-                    fruit[group].append((ratio / float(np.median(others)) - 1,))
-        means = [[(abs(float(np.mean(errors))),)] for errors in fruit.values()]
-        yield bootstrap("diameter_error_ecustfd_fruit", means, _mean, "mean abs. relative error per fruit")
-        yield bootstrap(
-            "diameter_error_ecustfd_picture", list(fruit.values()), _mean_abs, "mean abs., one picture"
+            yield photo, graded
+
+    def _accused(self, gallery: str, photo: Photograph, graded: GradedFrame) -> float:
+        """1 when a fruit of the picture has more defect than a sound one may show, else 0."""
+        worst = max((false_defect_share(view) for view in graded.views), default=0.0)
+        if worst <= FALSE_DEFECT_SHARE:
+            return 0.0
+        facts: dict[str, Fact] = {"share": worst, "dataset": photo.dataset, "kinds": kinds_of(graded)}
+        self.worst.offer(
+            gallery,
+            photo.path.name,
+            worst,
+            facts,
+            lambda: mask_pictures(graded.frame.rgb, None, index_mask(graded)),
+            group=photo.group,
         )
-        yield bootstrap(
-            "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
+        return 1.0
+
+    def _offer_rot(self, photo: Photograph, graded: GradedFrame, found: BoolArray, wanted: BoolArray) -> None:
+        """The more pixels of the picture are wrong, the worse, because the figure pools pixels."""
+        both, either = overlap(found, wanted)
+        facts: dict[str, Fact] = {
+            "iou": both / max(either, 1),
+            "missed": 1 - both / max(float(wanted.sum()), 1),
+            "extra": 1 - both / max(float(found.sum()), 1),
+        }
+        self.worst.offer(
+            "defect_iou",
+            photo.path.name,
+            (either - both) / found.size,
+            facts,
+            lambda: mask_pictures(
+                graded.frame.rgb,
+                np.where(wanted, SurfaceClass.ROT, SurfaceClass.BACKGROUND).astype(np.uint8),
+                index_mask(graded),
+            ),
         )
+
+    def _offer_masks(
+        self, figure: str, photo: Photograph, graded: GradedFrame, score: float, facts: dict[str, Fact]
+    ) -> None:
+        truth = read_mask(photo, graded.frame.rgb.shape[:2])
+        fruit = np.where(truth > 0, SurfaceClass.SOUND_SKIN, SurfaceClass.BACKGROUND).astype(np.uint8)
+        self.worst.offer(
+            figure,
+            photo.path.name,
+            score,
+            facts,
+            lambda: mask_pictures(graded.frame.rgb, fruit, index_mask(graded)),
+        )
+
+    def _offer_boxes(
+        self,
+        figure: str,
+        photo: Photograph,
+        score: float,
+        facts: Mapping[str, Fact],
+        true: Sequence[Box],
+        called: Sequence[Box],
+    ) -> None:
+        self.worst.offer(
+            figure,
+            photo.path.name,
+            score,
+            facts,
+            lambda: box_pictures(
+                read_image(photo.path).rgb,
+                [(box, SOUND_COLOUR) for box in true],
+                [(box, SOUND_COLOUR) for box in called],
+            ),
+        )
+
+    @cached_property
+    def _scenes(self) -> tuple[_Scene, ...]:
+        """The scenes with apples and other produce, graded once for all figures."""
+        scenes = []
+        for photo, graded in self._graded("freshness3_voc_zijian"):
+            height, width = graded.frame.rgb.shape[:2]
+            boxes = read_boxes(photo, (height, width))
+            called = tuple(record.measurement.box_xyxy_px for record in graded.records)
+            scenes.append(_Scene(photo=photo, hw=(height, width), boxes=boxes, called=called))
+        return tuple(scenes)
 
     def _graded(
         self, *datasets: str, chosen: Callable[[Photograph], bool] = lambda _: True
@@ -189,11 +277,6 @@ def graded_photographs(
             yield photo, grader.grade_frame(read_image(photo.path), GradeOptions())
 
 
-def _voc_file(photo: Photograph) -> Path:
-    """The boxes of a picture whose entry in the list gives sizes instead."""
-    return photo.path.parents[1] / "annotations_voc" / f"{photo.path.stem}.xml"
-
-
 def overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
     """Pixels in both and pixels in either."""
     return float((found & wanted).sum()), float((found | wanted).sum())
@@ -211,15 +294,14 @@ def _mean(rows: NDArray[np.float64]) -> float:
     return float(rows.mean())
 
 
-def _mean_abs(rows: NDArray[np.float64]) -> float:
-    return float(np.abs(rows).mean())
-
-
-def _accused(graded: GradedFrame) -> float:
-    worst = 0.0
-    for view in graded.views:
-        worst = max(worst, false_defect_share(view))
-    return float(worst > FALSE_DEFECT_SHARE)
+def kinds_of(graded: GradedFrame) -> str:
+    """The kinds of defect called in a picture, the largest first, joined by commas."""
+    pixels: dict[str, int] = {}
+    index = index_mask(graded)
+    for kind in DefectKind:
+        if count := int(np.count_nonzero(index == kind.surface_class)):
+            pixels[str(kind)] = count
+    return ", ".join(sorted(pixels, key=lambda name: -pixels[name]))
 
 
 def false_defect_share(view: FruitView) -> float:

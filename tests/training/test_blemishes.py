@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from grader.types import BoolArray, DefectKind, SurfaceClass, UInt8Array
-from training.blemishes import FOUND_SHARE, Blemish, BlemishCount, blemishes, is_right, named
+from training.blemishes import (
+    FOUND_SHARE,
+    Blemish,
+    BlemishCount,
+    blemishes,
+    is_right,
+    named,
+    size_class,
+)
 
 MM_PER_PX = 0.5
 rows, cols = np.mgrid[:200, :200]
@@ -66,7 +74,10 @@ def test_counts_by_size_by_name_and_by_cause() -> None:
         (90, 90, 15, SurfaceClass.SCAB), (120, 70, 30, SurfaceClass.ROT), (60, 130, 8, SurfaceClass.ROT)
     )
     count = BlemishCount()
-    count.add(true, called)
+    missed, wrong = count.add(true, called)
+    assert ([one.kind for one in missed], [one.kind for one in wrong]) == ([DefectKind.ROT], [DefectKind.ROT])
+    assert missed[0].where[62, 62]
+    assert wrong[0].where[62, 132]
     figures = {figure.name: (figure.value, figure.n) for figure in count.figures()}
     assert figures == {
         "sim_defects_found_under_25_mm2": (0.0, 1),
@@ -75,3 +86,29 @@ def test_counts_by_size_by_name_and_by_cause() -> None:
         "sim_called_defects_right": (pytest.approx(2 / 3), 3),
         "sim_found_defects_named_rightly": (0.5, 2),
     }
+
+    by_kind = {figure.name: (figure.value, figure.n) for figure in count.kind_figures() if figure.n}
+    assert by_kind == {
+        "sim_defects_found_rot": (0.0, 1),
+        "sim_defects_found_scab": (1.0, 1),
+        "sim_defects_found_scald": (1.0, 1),  # found as something, not by its name
+        "sim_called_defects_right_rot": (0.5, 2),
+        "sim_called_defects_right_scab": (1.0, 1),
+    }
+    table = count.found_table()
+    assert list(table) == [str(kind) for kind in DefectKind]
+    assert table["rot"] == {"under_25_mm2": (0, 1), "25_to_100_mm2": (0, 0), "over_100_mm2": (0, 0)}
+    assert table["scald"]["over_100_mm2"] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("area_mm2", "name"),
+    [
+        (24.99, "under_25_mm2"),
+        (25.0, "25_to_100_mm2"),
+        (99.99, "25_to_100_mm2"),
+        (100.0, "over_100_mm2"),
+    ],
+)
+def test_the_lower_bound_belongs_to_a_size_class(area_mm2: float, name: str) -> None:
+    assert size_class(area_mm2) == name

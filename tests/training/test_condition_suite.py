@@ -10,6 +10,7 @@ import pytest
 from tests.grader.made_fruit import make_defect
 from tests.training.planted import DataFolder, Planted, PlantedGrader
 from training.condition_suite import ROTTEN_FROM, ConditionSuite, average_precision
+from training.worst_cases import WorstCases
 
 BOX = (10, 10, 50, 50)
 FOLDER = "apples/normal_rotten_boxes_capstone"
@@ -44,8 +45,12 @@ def test_the_worst_defect_is_that_of_the_greatest_sum(tmp_path: Path) -> None:
         "n.png": (Planted(box=BOX, measured=(make_defect("rot", fraction=0.005),)),),  # too little to count
         "m.png": (Planted(box=BOX, measured=(make_defect("bruise", fraction=0.0051),)),),  # wrong
     }
-    figure = ConditionSuite(PlantedGrader(answers), tmp_path).worst_defect()
+    worst = WorstCases(5)
+    figure = ConditionSuite(PlantedGrader(answers), tmp_path, worst).worst_defect()
     assert (figure.value, figure.n) == (pytest.approx(3 / 5), 5)
+    cases = worst.by_figure()["worst_defect_right"]
+    assert [case.name for case in cases] == ["s.png", "m.png"]
+    assert cases[1].facts == {"true": "sound", "called": "other", "share": pytest.approx(0.0051)}
 
 
 def test_a_fruit_is_offered_as_what_it_looks_like(tmp_path: Path) -> None:
@@ -57,8 +62,11 @@ def test_a_fruit_is_offered_as_what_it_looks_like(tmp_path: Path) -> None:
     figure = ConditionSuite(PlantedGrader({"p.png": (rotten, normal)}), tmp_path).normal_or_rotten()
     assert (figure.value, figure.n) == (1.0, 1)
     swapped = Planted(box=normal.box, measured=rotten.measured), Planted(box=rotten.box)
-    figure = ConditionSuite(PlantedGrader({"p.png": swapped}), tmp_path).normal_or_rotten()
+    worst = WorstCases(5)
+    figure = ConditionSuite(PlantedGrader({"p.png": swapped}), tmp_path, worst).normal_or_rotten()
     assert figure.value == 0.5  # each truth is matched by the second offer
+    (case,) = worst.by_figure()["normal_rotten_ap50"]
+    assert (case.score, set(case.facts.values())) == (2, {1.0})
 
 
 def test_two_offers_for_one_box_are_one_match(tmp_path: Path) -> None:

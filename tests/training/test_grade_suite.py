@@ -14,8 +14,9 @@ from grader.standard import load_default_standard
 from grader.types import Crop, Frame
 from tests.grader.made_fruit import make_fruit
 from tests.training.planted import record_of
-from training.grade_suite import FIRST_GRADED_SEED, GradeSuite, calibration_error, draw_turning, whole_fruit
+from training.grade_suite import FIRST_GRADED_SEED, GradeSuite, draw_turning, whole_fruit
 from training.simulator import Rendered
+from training.worst_cases import WorstCases
 
 SOUND = {
     "instance": 1,
@@ -91,8 +92,9 @@ class PlantedClasses:
 
 def test_figures_of_planted_classes() -> None:
     assert FIRST_GRADED_SEED % 2 == 0
-    grader = PlantedClasses()
-    figures = {f.name: (pytest.approx(f.value), f.n) for f in GradeSuite(grader, 8, paint).figures()}
+    grader, worst = PlantedClasses(), WorstCases(9)
+    suite = GradeSuite(grader, 8, paint, worst)
+    figures = {f.name: (pytest.approx(f.value), f.n) for f in suite.figures()}
     gaps = (3 * 0.95 - 2) + (0.55 - 0) + (3 - 3 * 0.75)
     assert {name: value for name, value in figures.items() if name.endswith("1_view")} == {
         "sim_class_right_1_view": (5 / 8, 8),
@@ -103,11 +105,17 @@ def test_figures_of_planted_classes() -> None:
     }
     assert figures["sim_class_right_10_views"] == (1.0, 2)
     assert grader.views == [1] * 8 + [10] * 2
-
-
-def test_calibration_error_by_hand() -> None:
-    assert calibration_error(np.array([[1.0, 1.0], [0.95, 0.0]])) == pytest.approx(0.95 / 2)
-    assert calibration_error(np.array([[0.5, 1.0], [0.5, 0.0]])) == 0.0
+    more = {f.name: (pytest.approx(f.value), f.n) for f in suite.more_figures() if f.n}
+    assert more["sim_graded_alone_1_view"] == (5 / 8, 8)
+    assert more["sim_wrong_when_alone_1_view"] == (1 / 5, 5)
+    assert more["sim_confusion_extra_as_not_found_1_view"] == (1 / 4, 4)
+    assert more["sim_confusion_reject_as_II_1_view"] == (1 / 4, 4)
+    assert more["sim_aurc_10_views"] == (0.0, 2)
+    assert len(grader.views) == 10  # nothing is graded twice
+    cases = worst.by_figure()["sim_class_right_1_view"]
+    assert [case.name.split()[1] for case in cases] == [str(FIRST_GRADED_SEED + n) for n in (3, 2, 4)]
+    assert cases[0].facts["called_zh"] == "二级"  # sure of it, and nobody is asked
+    assert str(cases[0].facts["true_en"]).startswith("Reject (")
 
 
 def test_two_of_three_drawn_apples_may_have_defects() -> None:

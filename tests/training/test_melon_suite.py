@@ -12,6 +12,7 @@ from grader.types import Crop, Frame, Interval, NettingMeasurement, SurfaceClass
 from tests.training.test_simulator_suite import graded
 from training.melon_suite import FIRST_MELON_SEED, MELON_MM_PER_PX, MelonSuite, draw_melon
 from training.simulator import Rendered
+from training.worst_cases import WorstCases
 
 HW = (60, 80)
 
@@ -70,8 +71,8 @@ class PaintedGrader:
 
 
 def test_figures_of_painted_melons() -> None:
-    grader = PaintedGrader()
-    figures = {f.name: (pytest.approx(f.value), f.n) for f in MelonSuite(grader, 4, paint).figures()}
+    grader, worst = PaintedGrader(), WorstCases(1)
+    figures = {f.name: (pytest.approx(f.value), f.n) for f in MelonSuite(grader, 4, paint, worst).figures()}
     assert figures == {
         "sim_melon_found": (0.75, 4),
         "sim_melon_called_melon": (2 / 3, 3),
@@ -82,6 +83,9 @@ def test_figures_of_painted_melons() -> None:
         "sim_melon_netting_error": (0.2, 2),
     }
     assert grader.asked == [MELON_MM_PER_PX] * 4
+    cases = worst.by_figure()
+    assert cases["sim_melon_accused"][0].name == f"simulated {FIRST_MELON_SEED + 2}"
+    assert cases["sim_melon_diameter_rmse_mm"][0].facts == {"true": 160.0, "called": 163.0}
 
 
 def test_a_drawn_melon_is_whole_sound_and_to_scale() -> None:

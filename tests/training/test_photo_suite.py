@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.types import Box, Crop
+from grader.pipeline import GradedFrame, GradeOptions
+from grader.types import Box, Crop, Frame
 from tests.training.planted import DataFolder, Planted, PlantedGrader
 from training.manifest import ManifestError
 from training.photo_suite import PhotoSuite
 from training.statistics import Figure
+from training.worst_cases import WorstCases
 
 SHOT = "test/Royal-Gala/Royal-Gala_010.jpg"
 
@@ -91,6 +93,65 @@ def test_false_alarms_start_above_half_a_per_cent(tmp_path: Path) -> None:
     }
 
 
+def test_false_alarms_in_shops_look_at_the_one_fruit_in_front(tmp_path: Path) -> None:
+    data = DataFolder(tmp_path)
+    answers = shop_shots(data)
+    data.add("apples/varieties_kayseri/images/Gala/k.png", label="Gala", kind="cultivar_sound")
+    turn = "apples/turntable_fruits360_3body/images/t.png"
+    data.add(turn, label="sound;axis=r0;frame=0;", kind="turntable_condition")
+    behind = Planted(box=(0, 0, 10, 10), rot=(0, 0, 5, 5))
+    blamed = Planted(box=(20, 20, 60, 60), rot=(20, 20, 40, 40))
+    answers |= {
+        "k.png": (),
+        "t.png": (),
+        "Royal-Gala_010.jpg": (behind, Planted(box=(20, 20, 60, 60))),
+        "m1.png": (behind, blamed),
+    }
+    worst = WorstCases(3)
+    figures = by_name(PhotoSuite(PlantedGrader(answers), tmp_path, worst).false_alarms(shop=True))
+    assert figures["false_alarm_shop_apples"] == (0.0, 1)
+    assert figures["false_alarm_shop_melons"] == (0.5, 2)
+    assert figures["false_alarm_all"] == (1 / 5, 5)
+    (case,) = worst.by_figure()["false_alarm_all"]
+    assert (case.name, case.facts["share"], case.facts["kinds"]) == ("m1.png", 0.25, "rot")
+
+
+def test_worst_cases_of_photographs(tmp_path: Path) -> None:
+    data, worst = DataFolder(tmp_path), WorstCases(2)
+    answers = masks(data) | scenes(data) | shop_shots(data)
+    suite = PhotoSuite(PlantedGrader(answers), tmp_path, worst)
+    for _ in (*suite.defect_iou(), *suite.apple_counts(), suite.outline_iou(), *suite.crop_choice()):
+        pass
+    cases = worst.by_figure()
+    assert [case.name for case in cases["defect_iou"]] == ["a.png", "b.png"]
+    assert cases["defect_iou"][0].facts == pytest.approx({"iou": 0.5, "missed": 0.0, "extra": 0.5})
+    assert cases["apple_count_exact"][0].facts == {"true": 1.0, "called": 2.0}
+    assert cases["outline_iou_melo04"][0].facts == {"iou": 0.5}
+    assert cases["crop_right"][0].facts == {"true": "melon", "called": "nothing"}
+    assert all(case.shown.picture.ndim == 3 for kept in cases.values() for case in kept)
+
+
+class OncePerPicture(PlantedGrader):
+    """Refuses to look at a picture twice."""
+
+    def __init__(self, answers: dict[str, tuple[Planted, ...]]) -> None:
+        super().__init__(answers)
+        self._seen: set[str] = set()
+
+    def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
+        """As planted, the first time."""
+        assert frame.frame_id not in self._seen
+        self._seen.add(frame.frame_id)
+        return super().grade_frame(frame, options)
+
+
+def test_scenes_are_graded_once_for_all_figures(tmp_path: Path) -> None:
+    data = DataFolder(tmp_path)
+    answers = scenes(data) | shop_shots(data)
+    suite = PhotoSuite(OncePerPicture(answers), tmp_path)
+    assert len([*suite.apple_counts(), *suite.crop_choice()]) == 6
+
+
 def scenes(data: DataFolder) -> dict[str, tuple[Planted, ...]]:
     """Two camera scenes and a small picture, with apples and other produce."""
     camera, small = (480, 640), (100, 100)
@@ -152,55 +213,6 @@ def test_crop_choice(tmp_path: Path) -> None:
         "crop_right_melon": (0.5, 2),
         "crop_right_neither": (2 / 3, 3),
         "crop_right": (4 / 6, 6),
-    }
-
-
-def test_diameter_repeatability_is_a_mean_over_apples(tmp_path: Path) -> None:
-    data = DataFolder(tmp_path)
-    answers: dict[str, tuple[Planted, ...]] = {}
-    box = (0, 0, 20, 20)
-    for group, diameters in (("one", (99.0, 101.0)), ("two", (100.0, 100.0)), ("three", (50.0,))):
-        for view, diameter in enumerate(diameters):
-            name = f"{group}_{view}.png"
-            path = f"apples/multiview_station_nekoder/images/{name}"
-            data.add(path, label=f"apple={group};view={view}", kind="multi_view", group=group)
-            answers[name] = (Planted(box=box, diameter_px=diameter), Planted(box=box, diameter_px=1.0))
-    answers["two_1.png"] = ()  # not found: one view is left, which has no spread
-    figure = PhotoSuite(PlantedGrader(answers), tmp_path).diameter_repeatability()
-    assert by_name([figure]) == {"diameter_cv_nekoder": (2**0.5 / 100, 1)}
-
-
-def coins(data: DataFolder) -> dict[str, tuple[Planted, ...]]:
-    """Coins of 50 px (0.5 mm/px). From the side three fruit of 80 mm read 5 %, 10 % and 10 % too small."""
-    answers: dict[str, tuple[Planted, ...]] = {}
-    for name, view, diameter_px, coin in (
-        ("s1", "side", 152.0, True),
-        ("s2", "side", 144.0, True),
-        ("s3", "side", 144.0, True),
-        ("s4", "side", 10.0, False),
-        ("t1", "top", 176.0, True),
-    ):
-        hw = (300, 400)
-        folder = "apples/ecustfd_size"
-        label = f"diam_mm=80;weight_g=200;volume_cm3=260;view={view}"
-        data.add(f"{folder}/images/{name}.png", label=label, kind="size", group=f"apple{name}", hw=hw)
-        boxes: list[tuple[str, Box]] = [("apple", (10, 10, 170, 170))]
-        if coin:
-            boxes.append(("coin", (300, 200, 350, 249)))
-        data.add_boxes(f"{folder}/annotations_voc/{name}.xml", boxes, hw)
-        melon = Planted(box=(0, 0, 20, 20), crop=Crop.MELON, diameter_px=999.0)
-        answers[f"{name}.png"] = (Planted(box=(10, 10, 170, 170), diameter_px=diameter_px), melon)
-    return answers
-
-
-def test_diameter_accuracy_takes_the_plane_from_the_other_fruit(tmp_path: Path) -> None:
-    answers = coins(DataFolder(tmp_path))
-    # side: 0.95, 0.9, 0.9 of the truth; the others' medians are 0.9, 0.925, 0.925. Top: no other fruit.
-    errors = [0.95 / 0.9 - 1, 1 - 0.9 / 0.925, 1 - 0.9 / 0.925]
-    assert by_name(PhotoSuite(PlantedGrader(answers), tmp_path).diameter_accuracy()) == {
-        "diameter_error_ecustfd_fruit": (float(np.mean(errors)), 3),
-        "diameter_error_ecustfd_picture": (float(np.mean(errors)), 3),
-        "diameter_error_ecustfd_naive": (float(np.mean([0.05, 0.1, 0.1, 0.1])), 4),
     }
 
 

@@ -24,6 +24,7 @@ from tests.training.planted import record_of
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, SimulatorSuite, draw_apple
+from training.worst_cases import WorstCases
 
 HW = (60, 80)
 
@@ -156,6 +157,24 @@ def test_figures_of_painted_apples() -> None:
         "sim_cavity_called_defect": (1 / 3, 3),  # of the sound 4, 6 and 7 the last is accused; 5 is missed
     }
     assert grader.asked == [(number, MM_PER_PX) for number in range(8)]
+
+
+def test_more_figures_come_from_the_same_walk() -> None:
+    grader, worst = PaintedGrader(), WorstCases(3)
+    suite = SimulatorSuite(grader, 4, paint, worst)
+    list(suite.measurements())
+    figures = {f.name: (pytest.approx(f.value), f.n) for f in suite.more_figures() if f.n}
+    assert figures == {
+        "sim_defects_found_scab": (0.75, 4),
+        "sim_called_defects_right_rot": (1.0, 3),
+        "sim_intervals_hold_truth": (2 / 3, 3),  # the diameter is the only size that is stated
+    }
+    assert len(grader.asked) == 4
+    cases = worst.by_figure()
+    assert cases["sim_outline_iou"][0].name == f"simulated {FIRST_HELD_OUT_SEED + 2}"
+    assert cases["sim_diameter_rmse_mm"][0].facts["true"] == pytest.approx(80)
+    assert cases["sim_defects_found_under_25_mm2"][0].facts["kind"] == "scab"
+    assert "sim_called_defects_right" not in cases
 
 
 def test_fruit_with_little_defect_give_no_relative_error() -> None:

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from tests.training.planted import DataFolder
 from tests.training.test_condition_suite import boxes, diseases
-from tests.training.test_photo_suite import coins, masks, scenes, shop_shots
+from tests.training.test_diameter_suite import coins
+from tests.training.test_photo_suite import masks, scenes, shop_shots
 from training.cli import app
 from training.network import FruitNet
 
@@ -56,7 +57,7 @@ def test_python_m_training_shows_every_verb() -> None:
     [
         ("train", ["config", "TrainConfig"]),
         ("export", ["checkpoint", "--version", "--pictures"]),
-        ("evaluate", ["--model", "--json", "--no-simulated"]),
+        ("evaluate", ["--model", "--suite", "--report", "--json", "--no-simulated"]),
         ("compare", ["champion", "challenger", "--count"]),
         ("promote", ["challenger", "--reason", "--force"]),
         ("leaks", ["--data", "judged"]),
@@ -104,12 +105,6 @@ def test_export_faults_are_one_line(tmp_path: Path) -> None:
     assert "config.json" in err
 
 
-def test_evaluate_faults_are_one_line(tmp_path: Path) -> None:
-    code, out, err = run("evaluate", "--model", tmp_path)
-    assert (code, out) == (2, "")
-    assert "card.json: expected a model card" in err
-
-
 def test_export_then_evaluate(tmp_path: Path) -> None:
     """An untrained network goes the whole way: exported, compared, measured on a folder with every data set."""
     data = DataFolder(tmp_path / "data")
@@ -154,3 +149,14 @@ def test_export_then_evaluate(tmp_path: Path) -> None:
     assert report["photographs"]["outline_iou_melo04"]["n"] == 1
     assert report["photographs"]["apple_count_exact"]["n"] == 2
     assert {"defect_iou", "false_alarm", "crop_right", "diameter_cv_nekoder"} <= set(report["photographs"])
+
+    page = tmp_path / "report" / "dev.html"
+    words = ("evaluate", "--model", model, "--data", data.folder, "--no-simulated", "--suite", "dev")
+    code, out, err = run(*words, "--report", page)
+    assert code == 0
+    assert "false_alarm_all" in out
+    assert "2/2 conditions" in err
+    assert said["model_id"] in page.read_text(encoding="utf-8")
+    told = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told["photographs"]["false_alarm_shop_melons"]["n"] == 2
+    assert told["worst_cases"]["defect_iou"]  # an untrained network is wrong about rot
