@@ -158,10 +158,10 @@ def _classes(
     sure = likely > DEFECT_LEVEL
     if sure.any():
         kinds = kind_of_each_blemish(defects, likely > DEFECT_EXTENT, sure, values[FIRST_DEFECT_CHANNEL:])
-        kinds = cv2.resize(kinds, (side, side), interpolation=cv2.INTER_NEAREST)[part]
-        kinds *= (defect > DEFECT_EXTENT * fruit).view(np.uint8)
-        np.maximum(best, defect * (kinds > 0), out=best)
-        np.maximum(classes, kinds, out=classes)
+        larger = cv2.resize(kinds, (side, side), interpolation=cv2.INTER_NEAREST)[part]
+        blemished = larger * (defect > DEFECT_EXTENT * fruit).view(np.uint8)
+        np.maximum(best, defect * (blemished > 0), out=best)
+        np.maximum(classes, blemished, out=classes)
     np.maximum(classes, np.uint8(SurfaceClass.SOUND_SKIN), out=classes)
     classes *= mask.view(np.uint8)
     np.maximum(fruit, np.float32(1e-3), out=fruit)

@@ -117,7 +117,7 @@ def test_a_folder_without_backgrounds_is_named_before_anything_is_written(
 
 def test_licences_restrict_training(pictures: Path, tmp_path: Path) -> None:
     entries = [("a", "plates", "MIT"), ("b", "plates", "none stated"), ("c", "vines", "CC BY-NC 4.0")]
-    folder = write_photographs(tmp_path, entries, (1, 1, 9, 9))
+    folder = write_photographs(tmp_path / "set", entries, (1, 1, 9, 9))
     photographs = TrainConfig(
         out="x", simulated={}, photographs=(str(folder),), photograph_shares={"plates": 1.0, "vines": 1.0}
     )
