@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
@@ -53,6 +53,8 @@ def train(config: TrainConfig) -> Path:
         net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
     slow_layers_in_float32(net)
     frozen = net.freeze(config.frozen_blocks)
+    if config.frozen_statistics:
+        frozen += [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     backbone = [*net.stem.parameters(), *net.blocks.parameters()]
     known = {id(p) for p in backbone}

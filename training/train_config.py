@@ -27,8 +27,9 @@ class TrainConfig:
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
     size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
     frozen_blocks: this many first blocks of the backbone, and its stem, stay as they are; with 3, the layers at half
-    and quarter resolution, a step takes three quarters of the time. warm_up: steps. average: 0-1, weight of the past in
-    the averaged weights. start_from: checkpoint of another run.
+    and quarter resolution, a step takes three quarters of the time. frozen_statistics: the statistics of normalisation
+    stay as they are, for runs on few pictures. warm_up: steps. average: 0-1, weight of the past in the averaged
+    weights. start_from: checkpoint of another run.
     """
 
     out: str
@@ -44,6 +45,7 @@ class TrainConfig:
     rate: float = 2e-3
     backbone_rate: float = 0.3
     frozen_blocks: int = 0
+    frozen_statistics: bool = False
     warm_up: int = 100
     average: float = 0.998
     seed: int = 1
@@ -75,6 +77,7 @@ def load_config(path: Path) -> TrainConfig:
         rate=table.number("rate", low=0, high=1, default=usual.rate),
         backbone_rate=table.number("backbone_rate", low=0, high=1, default=usual.backbone_rate),
         frozen_blocks=_whole(table, "frozen_blocks", usual.frozen_blocks, low=0, high=BLOCKS),
+        frozen_statistics=table.flag("frozen_statistics", default=usual.frozen_statistics),
         warm_up=_whole(table, "warm_up", usual.warm_up, low=0),
         average=table.number("average", low=0, high=1, default=usual.average),
         seed=_whole(table, "seed", usual.seed, low=0),

@@ -80,16 +80,16 @@ def test_new_and_old_are_mixed_and_few_pictures_freeze_more(tmp_path: Path) -> N
     few = lesson(planted(tmp_path / "few", FEWEST_PICTURES, 1), tmp_path / "out")
     config = make_config(few)
     assert config.frozen_blocks == 5
-    assert config.photograph_shares == {"own": pytest.approx(0.4)}
-    assert sum(config.simulated.values()) == pytest.approx(0.6)
+    assert config.photograph_shares == {"own": pytest.approx(0.25)}
+    assert sum(config.simulated.values()) == pytest.approx(0.75)
     assert set(config.simulated) == {str(tmp_path / "out" / "replay" / preset) for preset in REPLAY}
     assert config.start_from == str(CHECKPOINT)
     both = make_config(
         replace(few, photographs=(tmp_path / "old",), photograph_shares=(("a", 3.0), ("b", 1.0)))
     )
     assert both.photographs == (str(few.taught), str(tmp_path / "old"))
-    assert both.photograph_shares == pytest.approx({"own": 0.4, "a": 0.225, "b": 0.075})
-    assert sum(both.simulated.values()) == pytest.approx(0.3)
+    assert both.photograph_shares == pytest.approx({"own": 0.25, "a": 0.28125, "b": 0.09375})
+    assert sum(both.simulated.values()) == pytest.approx(0.375)
 
 
 def test_many_pictures_freeze_less(tmp_path: Path) -> None:

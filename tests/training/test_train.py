@@ -100,6 +100,16 @@ def test_frozen_blocks_stay_as_they_are_and_the_others_learn(pictures: Path, tmp
     assert {"blocks.3._depthwise_conv.weight", "blocks.3._bn1.running_mean", "surface.weight"} <= moved
 
 
+def test_frozen_statistics_stay_while_weights_learn(pictures: Path, tmp_path: Path) -> None:
+    first = torch.load(train(tiny(pictures, tmp_path / "first", steps=1)), weights_only=True)["average"]
+    config = replace(tiny(pictures, tmp_path / "second", steps=2), frozen_statistics=True)
+    config = replace(config, start_from=str(tmp_path / "first" / "last.pt"))
+    second = torch.load(train(config), weights_only=True)["net"]
+    moved = {name for name in first if not torch.equal(first[name], second[name])}
+    assert not [name for name in moved if "running_" in name]
+    assert {"stem.0.weight", "blocks.3._depthwise_conv.weight", "surface.weight"} <= moved
+
+
 def test_nothing_is_written_when_there_is_nothing_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="expected simulated pictures"):
         train(tiny(tmp_path / "nowhere", tmp_path / "out", 1))
