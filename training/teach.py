@@ -144,7 +144,6 @@ def teach(
     say(f"training: {config.steps} steps, {config.frozen_blocks} blocks stay as they are")
     trained = train(config)
     champion = Grader.load(lesson.model)
-    tried = []
     for share in CANDIDATES:
         candidate = _candidate(lesson, config, trained, share)
         pictures = chain(taught_pictures(lesson.taught), known())
@@ -155,7 +154,6 @@ def teach(
             model=candidate / "model",
             changes=tuple(changes),
         )
-        tried.append(learned)
         worst = min(learned.lost, key=lambda change: change.change, default=None)
         say(
             f"{share:.0%} of the new weights: {100 * learned.gained:+.1f} points on the new set, "
@@ -163,7 +161,7 @@ def teach(
         )
         if worst is None:
             break
-    return accepted(tried[-1])
+    return accepted(learned)
 
 
 def accepted(learned: Learned) -> Learned:

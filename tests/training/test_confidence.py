@@ -18,6 +18,7 @@ from grader.trust import Trust
 from grader.types import Interval
 from tests.card_content import card_content
 from tests.grader.made_fruit import make_fruit
+from tests.training.test_grade_suite import ROT, SOUND
 from training.confidence import FEWEST, FIRST_TRUST_SEED, Judged, TrustError, fit, judge, judged, write_trust
 
 SIGMA_MM = 1.0
@@ -90,17 +91,7 @@ def test_ungraded_and_missing_fruit_say_nothing_of_the_class() -> None:
 
 
 def test_the_truth_of_one_fruit() -> None:
-    truth = {
-        "equatorial_diameter_mm": 80.0,
-        "ring_diameter_mm": 79.0,
-        "length_mm": 72.0,
-        "volume_cm3": 240.0,
-        "surface_mm2": 20000.0,
-        "blush_fraction_whole": 0.9,
-        "blush_fraction_seen": 0.8,
-        "light_red_fraction_whole": 0.05,
-        "defects": [{"kind": "rot", "area_mm2": 400.0, "length_mm": 24.0}],
-    }
+    truth = {**SOUND, "blush_fraction_seen": 0.8, "defects": [ROT]}
     view = replace(make_fruit(), view_count=1)
     one, two = judged([view], truth), judged([view, view], truth)
     assert (one.index, one.true_index, one.count, one.offset) == (0, 3, 4, 2)
