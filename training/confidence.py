@@ -30,7 +30,8 @@ from grader.rounding import rounded_measurement
 from grader.standard import load_default_standard
 from grader.trust import FEATURES, OFFSETS, Trust, chances, features_of, trusted_measurement
 from grader.types import REJECT, UNGRADED, Crop, Frame, FruitMeasurement
-from training.grade_suite import MANY_VIEWS, calibration_error, draw_turning, whole_fruit
+from training.class_answers import calibration_error
+from training.grade_suite import MANY_VIEWS, draw_turning, whole_fruit
 from training.simulator_suite import MM_PER_PX, only_fruit
 
 FIRST_TRUST_SEED = 600_000_000
