@@ -49,7 +49,7 @@ class ConditionSuite:
         hits = total = 0
         for photo, graded in graded_photographs(self.grader, self.photographs, "disease_web_kaggle_st4nsb"):
             total += 1
-            true, called = {"normal": "sound", "rot": "rot"}.get(photo.label, "blotch"), worst(graded)
+            true, called = true_worst(photo), worst(graded)
             hits += called == true
             if called != true:
                 self._offer_disease(photo, graded, {"true": true, "called": called})
@@ -101,6 +101,11 @@ class ConditionSuite:
 
 def _coloured(boxes: list[tuple[Box, bool]]) -> list[ColouredBox]:
     return [(box, ROTTEN_COLOUR if rotten else SOUND_COLOUR) for box, rotten in boxes]
+
+
+def true_worst(photo: Photograph) -> str:
+    """What `worst` is to say of a picture of the disease set, by its label."""
+    return {"normal": "sound", "rot": "rot"}.get(photo.label, "blotch")
 
 
 def worst(graded: GradedFrame) -> str:

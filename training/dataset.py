@@ -26,6 +26,7 @@ from training.frozen import trainable
 from training.manifest import ManifestError
 from training.paste import onto_background, paste_things
 from training.weak_labels import SURFACE_CLASSES
+from training.withheld import without
 
 INPUT = InputSpec(
     name="image",
@@ -55,10 +56,10 @@ class Source:
     facts: dict[str, list[tuple[int, int, int, int]]]
 
 
-def simulated_source(pattern: str, weight: float) -> Source:
+def simulated_source(pattern: str, weight: float, withheld: Sequence[str] = ()) -> Source:
     """Pictures written by `python -m training.simulator`, from every folder that the pattern names.
 
-    pattern: folder with `*` and the like, absolute or below the working folder.
+    pattern: folder with `*` and the like, absolute or below the working folder. withheld: see `training/withheld.py`.
     Raises FileNotFoundError when it holds no picture.
     """
     anchor = Path(pattern).anchor
@@ -69,18 +70,23 @@ def simulated_source(pattern: str, weight: float) -> Source:
         for path in sorted(folder.glob("*.json"))
         if path.stem.isdigit()
     )
+    stems = without(stems, withheld, simulated=True)
     if not stems:
         raise FileNotFoundError(f"{pattern}: expected simulated pictures (NNNNNN.json), found none")
     return Source(name=pattern, stems=stems, simulated=True, weight=weight, facts={})
 
 
 def photograph_sources(
-    folders: Sequence[Path], weights: dict[str, float], licences: Sequence[str] | None = None
+    folders: Sequence[Path],
+    weights: dict[str, float],
+    licences: Sequence[str] | None = None,
+    withheld: Sequence[str] = (),
 ) -> list[Source]:
     """Photographs that `python -m training.weak_cache` or `python -m training import` wrote, one source per data set.
 
     weights: share of the stream by data set name; a set that is not named is left out.
     licences: only photographs under one of these, see `licence_allowed`; None for all.
+    withheld: see `training/withheld.py`; a set of which nothing is left is left out.
     Raises FileNotFoundError without index.json, ManifestError for a set that is in none of them, SetError for a picture
     that models are judged by (`training/frozen.py`).
     """
@@ -97,6 +103,8 @@ def photograph_sources(
             if not licence_allowed(entry["licence"], licences):
                 continue
             stem = str(folder / entry["id"])
+            if not without([stem], withheld, simulated=False):
+                continue
             by_set.setdefault(entry["dataset"], []).append(stem)
             facts[stem] = [tuple(fact["box_xyxy"]) for fact in entry["facts"] if fact["fact"] == "has_defect"]
     return [

@@ -131,10 +131,14 @@ def training_sources(config: TrainConfig) -> list[Source]:
     Raises FileNotFoundError for a missing folder, ManifestError for an unknown data set, ConfigError when the
     licences leave nothing.
     """
-    sources = [simulated_source(pattern, share) for pattern, share in config.simulated.items() if share > 0]
+    sources = [
+        simulated_source(pattern, share, config.withheld)
+        for pattern, share in config.simulated.items()
+        if share > 0
+    ]
     if config.photographs:
         folders = [Path(folder) for folder in config.photographs]
-        sources += photograph_sources(folders, config.photograph_shares, config.licences)
+        sources += photograph_sources(folders, config.photograph_shares, config.licences, config.withheld)
     if not sources:
         raise ConfigError(
             f"{config.out}: expected something to train on, got nothing "

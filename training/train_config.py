@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.errors import GraderError
 from grader.toml_file import TomlTable, read_toml
+from grader.types import DefectKind
 
 WHOLE = 10**9
 BLOCKS = 16
@@ -23,6 +24,7 @@ class TrainConfig:
 
     out: folder of the run. simulated: share by folder pattern. photographs: folders with index.json (one or a list).
     photograph_shares: share by data set name. licences: only photographs under these, None for all.
+    withheld: kinds of defect that are never shown, see `training/withheld.py`.
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
     size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
@@ -37,6 +39,7 @@ class TrainConfig:
     photographs: tuple[str, ...] = ()
     photograph_shares: dict[str, float] = field(default_factory=dict)
     licences: tuple[str, ...] | None = None
+    withheld: tuple[str, ...] = ()
     backgrounds: str | None = None
     paste_share: float = 0.0
     size: int = 224
@@ -69,6 +72,7 @@ def load_config(path: Path) -> TrainConfig:
         photographs=_folders(table),
         photograph_shares=_shares(table, "photograph_shares"),
         licences=_licences(table),
+        withheld=table.texts("withheld"),
         backgrounds=_text(table, "backgrounds"),
         paste_share=table.number("paste_share", low=0, high=1, default=usual.paste_share),
         size=_whole(table, "size", usual.size, low=32, high=4096),
@@ -85,6 +89,9 @@ def load_config(path: Path) -> TrainConfig:
         threads=_whole(table, "threads", usual.threads, low=1),
         save_every=_whole(table, "save_every", usual.save_every, low=1),
     )
+    kinds = {str(kind) for kind in DefectKind}
+    if unknown := sorted(set(config.withheld) - kinds):
+        table.problem(f"withheld: expected kinds of {sorted(kinds)}, got {unknown}", "withheld")
     if config.size % 32:
         table.problem(f"size: expected a multiple of 32, got {config.size}", "size")
     if config.photograph_shares and not config.photographs:

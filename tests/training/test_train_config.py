@@ -29,6 +29,7 @@ photographs = "runs/weak"
 backgrounds = "runs/grounds"
 paste_share = 0.25
 licences = ["MIT", "CC BY 4.0"]
+withheld = ["scald"]
 size = 96
 batch = 2
 steps = 7
@@ -52,6 +53,7 @@ plates = 0.5
         simulated={"runs/sim/a": 2.0},
         photographs=("runs/weak",),
         photograph_shares={"plates": 0.5},
+        withheld=("scald",),
         backgrounds="runs/grounds",
         paste_share=0.25,
         licences=("MIT", "CC BY 4.0"),
@@ -81,6 +83,10 @@ plates = 0.5
         (LEAST + 'rate = "fast"\n', r"run\.toml:3: rate: expected a finite number, got 'fast'"),
         (LEAST + "average = 1.01\n", r"run\.toml:3: average: expected 0-1, got 1\.01"),
         (LEAST + 'licences = "MIT"\n', r"run\.toml:3: licences: expected a list of texts, got 'MIT'"),
+        (
+            LEAST + 'withheld = ["scal"]\n',
+            r"run\.toml:3: withheld: expected kinds of .*'scald'.*, got \['scal'\]",
+        ),
         (LEAST + "[photograph_shares]\nplates = 1\n", r"run\.toml:3: photograph_shares: expected the folder"),
         (LEAST + "paste_share = 0.2\n", r"run\.toml:3: paste_share: expected `backgrounds`, `photographs`"),
         (LEAST + "paste_share = 1.1\n", r"run\.toml:3: paste_share: expected 0-1, got 1\.1"),
@@ -128,8 +134,11 @@ def test_the_configs_beside_the_code_can_be_read() -> None:
         "runs/cast",
         "runs/fine",
         "runs/first",
+        "runs/folds",
         "runs/fruitnet",
         "runs/pasted",
         "runs/tuned",
         "runs/turned",
+        "runs/unseen",
+        "runs/unseen_256",
     ]

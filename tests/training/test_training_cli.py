@@ -25,6 +25,7 @@ VERBS = {
     "train",
     "blend",
     "teach",
+    "folds",
     "export",
     "parity",
     "admit",

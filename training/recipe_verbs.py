@@ -1,0 +1,37 @@
+"""The verbs that measure the recipe, not a model: folds, unseen. What they train is never promoted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import typer
+from rich.console import Console
+
+from training.error_line import errors_in_one_line
+
+
+def folds(
+    config: Annotated[
+        Path,
+        typer.Argument(help="TOML file of each fold's run; it starts from a network that saw none of them."),
+    ],
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    count: Annotated[int, typer.Option(min=2, help="Folds.")] = 5,
+) -> None:
+    """Defect pixels and worst defects on every masked and diseased photograph, each judged by a network not shown it.
+
+    A fold that is complete is not done again. Prints one JSON object.
+    """
+    from training.folds import figures, run_folds
+    from training.train_config import load_config
+
+    console = Console(stderr=True)
+    cv2.setNumThreads(1)
+    with errors_in_one_line():
+        answers = run_folds(
+            load_config(config), data, count, lambda text: console.print(text, highlight=False)
+        )
+    typer.echo(json.dumps({figure.name: figure.to_json() for figure in figures(answers)}))
