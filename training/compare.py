@@ -6,7 +6,7 @@ masks of rot. Both models see each picture, so the interval of the difference is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,25 +96,34 @@ def compare(
     champion: FrameGrader, challenger: FrameGrader, pictures: Iterator[JudgedPicture]
 ) -> list[ClassChange]:
     """The change of every class that any picture has, the greatest loss first. Raises ValueError without pictures."""
-    overlaps: dict[str, list[tuple[float, float, float, float]]] = {}
+    return compare_all(champion, [challenger], pictures)[0]
+
+
+def compare_all(
+    champion: FrameGrader, challengers: Sequence[FrameGrader], pictures: Iterator[JudgedPicture]
+) -> list[list[ClassChange]]:
+    """As `compare`, for each challenger in turn; every picture is drawn, and graded by the champion, once."""
+    overlaps: dict[str, list[list[tuple[float, float]]]] = {}
     shown: dict[str, int] = {}
     for picture in pictures:
         options = GradeOptions(mm_per_px=picture.mm_per_px)
-        found = [index_mask(model.grade_frame(picture.frame, options)) for model in (champion, challenger)]
+        models = (champion, *challengers)
+        found = [index_mask(model.grade_frame(picture.frame, options)) for model in models]
         if picture.known is not None:
             found = [index * picture.known for index in found]
         for name, wanted in picture.wanted.items():
-            row = [number for index in found for number in overlap(_called(index, name), wanted)]
-            overlaps.setdefault(name, []).append((row[0], row[1], row[2], row[3]))
+            overlaps.setdefault(name, []).append([overlap(_called(index, name), wanted) for index in found])
             shown[name] = shown.get(name, 0) + bool(wanted.any())
     if not overlaps:
         raise ValueError("expected pictures to compare on, got none")
-    changes = [
-        _change(name, shown[name], np.array(rows, np.float64))
-        for name, rows in overlaps.items()
-        if shown[name]
+    rows = {name: np.array(one, np.float64) for name, one in overlaps.items() if shown[name]}
+    return [
+        sorted(
+            (_change(name, shown[name], one[:, [0, number]].reshape(-1, 4)) for name, one in rows.items()),
+            key=lambda change: change.change,
+        )
+        for number in range(1, len(challengers) + 1)
     ]
-    return sorted(changes, key=lambda change: change.change)
 
 
 def losses(changes: list[ClassChange]) -> list[ClassChange]:

@@ -10,6 +10,7 @@ import cv2
 import typer
 from rich.console import Console
 
+from grader.types import DefectKind
 from training.error_line import errors_in_one_line
 
 
@@ -35,3 +36,27 @@ def folds(
             load_config(config), data, count, lambda text: console.print(text, highlight=False)
         )
     typer.echo(json.dumps({figure.name: figure.to_json() for figure in figures(answers)}))
+
+
+def unseen(
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION of a run that withheld some kinds.")],
+    kind: Annotated[list[DefectKind], typer.Option(help="A kind it was never shown (may be repeated).")],
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    photographs: Annotated[bool, typer.Option(help="Measure on real photographs too.")] = True,
+    count: Annotated[int, typer.Option(min=1, help="Simulated fruit of each sort.")] = 120,
+) -> None:
+    """How many fruit with a defect never seen are put before a person, beside sound ones and known defects.
+
+    Prints one JSON object.
+    """
+    from grader.pipeline import Grader
+    from training.unseen import figures
+
+    console = Console(stderr=True)
+    cv2.setNumThreads(1)
+    found = {}
+    with errors_in_one_line():
+        for figure in figures(Grader.load(model), kind, count, data if photographs else None):
+            console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
+            found[figure.name] = figure.to_json()
+    typer.echo(json.dumps(found))

@@ -1,9 +1,11 @@
 """`python -m training teach`: from a few dozen corrected pictures to a model that may be promoted, in one go.
 
 1. Replay: simulated pictures of what the network knows already, so that it does not forget while it learns.
-2. The layers of fine detail are frozen, the others go on learning, on the new set and the replay together.
+2. The backbone is frozen, or its layers of fine detail when there are many pictures; the rest goes on learning, on the
+   new set and the replay together, and where no label speaks against it the old answers are kept
+   (`training/kept_answers.py`).
 3. Candidates on the line from the old weights to the new ones (M. Wortsman et al., "Robust fine-tuning of zero-shot
-   models", CVPR 2022): the first, from the newest on, that loses no more than the gate allows on what was known.
+   models", CVPR 2022): the newest that loses no more than the gate allows on what was known.
 
 Everything is left in the work folder, and what is complete there is not done again.
 """
@@ -22,13 +24,13 @@ from grader.errors import GraderError
 from grader.model_card import load_card
 from grader.pipeline import Grader
 from training.blend import blend
-from training.compare import ClassChange, JudgedPicture, compare, losses
+from training.compare import ClassChange, JudgedPicture, compare_all, losses
 from training.export import export
 from training.produce_network import add_second_opinion
 from training.simulator.generate import generate
 from training.taught_pictures import TAUGHT, taught_pictures
 from training.train import train
-from training.train_config import TrainConfig
+from training.train_config import BLOCKS, TrainConfig
 
 REPLAY = {"single": 240, "turning": 160, "sound": 60, "objects": 80, "touching": 40, "melon": 60}
 """Simulated pictures by preset: in proportion to the shares of `training/configs`."""
@@ -36,9 +38,11 @@ REPLAY_SEED = 71_000
 REPLAY_SIDE_PX = 320
 TAUGHT_SHARE = 0.25
 """Of the samples: fifty pictures in a quarter of 450 x 16 are each seen 36 times, differently lit, turned and cut."""
-FEW_PICTURES, FROZEN_BLOCKS = 200, (5, 3)
-"""Below so many pictures the first five blocks of the backbone stay (to an eighth of the resolution), else three."""
+FEW_PICTURES, FROZEN_BLOCKS = 200, (BLOCKS, 3)
+"""Below so many pictures the whole backbone stays, else its first three blocks (to a quarter of the resolution)."""
 STEPS, RATE = 450, 4e-4
+KEEP = 3.0
+"""Weight of the answers given before."""
 CANDIDATES = (1.0, 0.75, 0.5, 0.3)
 """Shares of the new weights."""
 FEWEST_PICTURES = 10
@@ -126,13 +130,12 @@ def make_config(lesson: Lesson) -> TrainConfig:
         warm_up=min(50, lesson.steps // 4),
         average=0.98,
         start_from=str(lesson.checkpoint),
+        keep=KEEP,
     )
 
 
-def teach(
-    lesson: Lesson, known: Callable[[], Iterator[JudgedPicture]], say: Callable[[str], None]
-) -> Learned:
-    """Replay, train, choose. known: pictures of what the model knew before, anew at each call. say: told each step.
+def teach(lesson: Lesson, known: Iterator[JudgedPicture], say: Callable[[str], None]) -> Learned:
+    """Replay, train, choose. known: pictures of what the model knew before. say: told each step.
 
     Raises TeachError when every candidate loses too much, and the errors of training.
     """
@@ -143,11 +146,13 @@ def teach(
         generate(folder, count, REPLAY_SEED, preset, (REPLAY_SIDE_PX, REPLAY_SIDE_PX), lesson.jobs)
     say(f"training: {config.steps} steps, {config.frozen_blocks} blocks stay as they are")
     trained = train(config)
-    champion = Grader.load(lesson.model)
-    for share in CANDIDATES:
-        candidate = _candidate(lesson, config, trained, share)
-        pictures = chain(taught_pictures(lesson.taught), known())
-        changes = compare(champion, Grader.load(candidate / "model"), pictures)
+    candidates = [_candidate(lesson, config, trained, share) for share in CANDIDATES]
+    say(f"judging {len(candidates)} candidates beside the model in production")
+    graders = [Grader.load(candidate / "model") for candidate in candidates]
+    pictures = chain(taught_pictures(lesson.taught), known)
+    for share, candidate, changes in zip(
+        CANDIDATES, candidates, compare_all(Grader.load(lesson.model), graders, pictures), strict=True
+    ):
         learned = Learned(
             share=share,
             checkpoint=candidate / "last.pt",

@@ -69,7 +69,7 @@ def teach(
         )
         learned = run(
             lesson,
-            known=lambda: chain(
+            known=chain(
                 masked_photographs(data) if (data / "manifest.csv").exists() else (),
                 simulated_pictures(count),
             ),

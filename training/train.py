@@ -6,6 +6,7 @@ optimiser and step, and is written by rename, so a run that is killed goes on wh
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
 from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
+from training.kept_answers import kept_answers
 from training.loss import fruit_loss
 from training.mixed_precision import slow_layers_in_float32
 from training.network import FruitNet
@@ -52,6 +54,7 @@ def train(config: TrainConfig) -> Path:
     if config.start_from:
         net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
     slow_layers_in_float32(net)
+    before = copy.deepcopy(net).eval().requires_grad_(False) if config.keep else None
     frozen = net.freeze(config.frozen_blocks)
     if config.frozen_statistics:
         frozen += [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
@@ -87,9 +90,14 @@ def train(config: TrainConfig) -> Path:
         for batch in batches(config, sources, backgrounds, step):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, config) * group["factor"]
+            image = batch["image"].contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
-                outputs = net(batch["image"].contiguous(memory_format=torch.channels_last))
+                outputs = net(image)
             parts = fruit_loss(outputs, batch)
+            if before is not None:
+                with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                    answers = before(image)
+                parts["kept"] = config.keep * kept_answers(outputs, answers, batch)
             loss = torch.stack(list(parts.values())).sum()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()

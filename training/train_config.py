@@ -31,7 +31,8 @@ class TrainConfig:
     frozen_blocks: this many first blocks of the backbone, and its stem, stay as they are; with 3, the layers at half
     and quarter resolution, a step takes three quarters of the time. frozen_statistics: the statistics of normalisation
     stay as they are, for runs on few pictures. warm_up: steps. average: 0-1, weight of the past in the averaged
-    weights. start_from: checkpoint of another run.
+    weights. start_from: checkpoint of another run. keep: weight of the answers of `start_from`, see
+    `training/kept_answers.py`; 0: it is not asked.
     """
 
     out: str
@@ -53,6 +54,7 @@ class TrainConfig:
     average: float = 0.998
     seed: int = 1
     start_from: str | None = None
+    keep: float = 0.0
     threads: int = 2
     save_every: int = 200
 
@@ -86,6 +88,7 @@ def load_config(path: Path) -> TrainConfig:
         average=table.number("average", low=0, high=1, default=usual.average),
         seed=_whole(table, "seed", usual.seed, low=0),
         start_from=_text(table, "start_from"),
+        keep=table.number("keep", low=0, high=1000, default=usual.keep),
         threads=_whole(table, "threads", usual.threads, low=1),
         save_every=_whole(table, "save_every", usual.save_every, low=1),
     )
@@ -94,6 +97,8 @@ def load_config(path: Path) -> TrainConfig:
         table.problem(f"withheld: expected kinds of {sorted(kinds)}, got {unknown}", "withheld")
     if config.size % 32:
         table.problem(f"size: expected a multiple of 32, got {config.size}", "size")
+    if config.keep > 0 and not config.start_from:
+        table.problem("keep: expected `start_from` too, whose answers are kept", "keep")
     if config.photograph_shares and not config.photographs:
         table.problem("photograph_shares: expected the folder `photographs` too", "photograph_shares")
     if config.paste_share > 0 and not (config.backgrounds and config.photographs and config.simulated):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,23 @@ from grader.model_card import load_card
 from grader.production import shipped_model
 from grader.types import SurfaceClass
 from tests.synthetic import paint_fruit
-from training.compare import ClassChange, JudgedPicture, simulated_pictures
+from training.compare import ClassChange, simulated_pictures
 from training.frozen import FILE, freeze, frozen_json
 from training.label_canvas import APPLE, GROUND, SOUND, surface_bits
-from training.teach import FEWEST_PICTURES, REPLAY, Learned, Lesson, TeachError, accepted, make_config, teach
+from training.teach import (
+    CANDIDATES,
+    FEWEST_PICTURES,
+    KEEP,
+    REPLAY,
+    Learned,
+    Lesson,
+    TeachError,
+    accepted,
+    make_config,
+    teach,
+)
 from training.teach_verb import CHECKPOINTS
+from training.train_config import BLOCKS
 
 SHIPPED = shipped_model()
 CHECKPOINT = CHECKPOINTS / f"{SHIPPED.parent.name}-{SHIPPED.name}" / "last.pt"
@@ -79,7 +90,7 @@ def learned(*changes: ClassChange) -> Learned:
 def test_new_and_old_are_mixed_and_few_pictures_freeze_more(tmp_path: Path) -> None:
     few = lesson(planted(tmp_path / "few", FEWEST_PICTURES, 1), tmp_path / "out")
     config = make_config(few)
-    assert config.frozen_blocks == 5
+    assert (config.frozen_blocks, config.keep) == (BLOCKS, KEEP)
     assert config.photograph_shares == {"own": pytest.approx(0.25)}
     assert sum(config.simulated.values()) == pytest.approx(0.75)
     assert set(config.simulated) == {str(tmp_path / "out" / "replay" / preset) for preset in REPLAY}
@@ -96,7 +107,7 @@ def test_many_pictures_freeze_less(tmp_path: Path) -> None:
     taught = planted(tmp_path / "set", FEWEST_PICTURES, 1)
     index = json.loads((taught / "index.json").read_text())
     (taught / "index.json").write_text(json.dumps(index[:1] * 199 + index[-1:]))
-    assert make_config(lesson(taught, tmp_path)).frozen_blocks == 5
+    assert make_config(lesson(taught, tmp_path)).frozen_blocks == BLOCKS
     (taught / "index.json").write_text(json.dumps(index[:1] * 200 + index[-1:]))
     assert make_config(lesson(taught, tmp_path)).frozen_blocks == 3
 
@@ -112,9 +123,7 @@ def test_a_set_that_cannot_teach_is_refused_before_anything_is_written(
     tmp_path: Path, train: int, val: int, message: str
 ) -> None:
     with pytest.raises(TeachError, match=message):
-        teach(
-            lesson(planted(tmp_path / "set", train, val), tmp_path / "out"), lambda: iter(()), lambda _: None
-        )
+        teach(lesson(planted(tmp_path / "set", train, val), tmp_path / "out"), iter(()), lambda _: None)
     assert not (tmp_path / "out").exists()
 
 
@@ -146,12 +155,9 @@ def test_a_whole_lesson_leaves_its_work_and_does_not_repeat_it(tmp_path: Path) -
     )
     said: list[str] = []
 
-    def known() -> Iterator[JudgedPicture]:
-        return simulated_pictures(1)
-
     def run() -> None:
         with suppress(TeachError):
-            teach(small, known, said.append)
+            teach(small, simulated_pictures(1), said.append)
 
     run()
     card = load_card(tmp_path / "out" / "candidate_1.00" / "model")
@@ -161,9 +167,10 @@ def test_a_whole_lesson_leaves_its_work_and_does_not_repeat_it(tmp_path: Path) -
     assert card.produce is not None
     assert said[:2] == [
         "replay: 1 simulated pictures, single",
-        "training: 2 steps, 5 blocks stay as they are",
+        f"training: 2 steps, {BLOCKS} blocks stay as they are",
+        f"judging {len(CANDIDATES)} candidates beside the model in production",
     ]
-    assert said[2].startswith("100% of the new weights: ")
+    assert said[3].startswith("100% of the new weights: ")
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.onnx")}
     run()
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.onnx")} == written

@@ -26,6 +26,7 @@ VERBS = {
     "blend",
     "teach",
     "folds",
+    "unseen",
     "export",
     "parity",
     "admit",
