@@ -16,6 +16,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -41,6 +43,10 @@ PICTURES, KEPT_BACK = 50, 8
 """Of the set that is taught, and of these the ones that `teach` itself judges by."""
 TAUGHT_SEED, JUDGED_SEED, JUDGED = 73_000_000, 74_000_000, 60
 FOLDS, JUDGED_FOLD = 5, 0
+
+
+def _single(kind: DefectKind, first_seed: int, count: int) -> Iterator[Rendered]:
+    return chain.from_iterable(draw_one_defect(kind, first_seed, count))
 
 
 def label_of(picture: Rendered) -> WeakLabel:
@@ -98,7 +104,7 @@ def simulated_lesson(kind: DefectKind, folder: Path) -> list[JudgedPicture]:
     """Writes the set to be taught; returns what the networks are judged by."""
     taught = [
         (f"f{number:03d}", "own", picture.rgb, label_of(picture))
-        for number, picture in enumerate(draw_one_defect(kind, TAUGHT_SEED, PICTURES))
+        for number, picture in enumerate(_single(kind, TAUGHT_SEED, PICTURES))
     ]
     write_set(folder, taught)
     return [
@@ -110,7 +116,7 @@ def simulated_lesson(kind: DefectKind, folder: Path) -> list[JudgedPicture]:
                 ANY_DEFECT: picture.surface >= FIRST_DEFECT_VALUE,
             },
         )
-        for number, picture in enumerate(draw_one_defect(kind, JUDGED_SEED, JUDGED))
+        for number, picture in enumerate(_single(kind, JUDGED_SEED, JUDGED))
     ]
 
 

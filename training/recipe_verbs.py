@@ -44,6 +44,7 @@ def unseen(
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs too.")] = True,
     count: Annotated[int, typer.Option(min=1, help="Simulated fruit of each sort.")] = 120,
+    views: Annotated[int, typer.Option(min=1, help="Of each simulated fruit.")] = 1,
 ) -> None:
     """How many fruit with a defect never seen are put before a person, beside sound ones and known defects.
 
@@ -56,7 +57,7 @@ def unseen(
     cv2.setNumThreads(1)
     found = {}
     with errors_in_one_line():
-        for figure in figures(Grader.load(model), kind, count, data if photographs else None):
+        for figure in figures(Grader.load(model), kind, count, views, data if photographs else None):
             console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
             found[figure.name] = figure.to_json()
     typer.echo(json.dumps(found))

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from grader.image_io import read_image
 from grader.pipeline import GradeOptions
-from grader.types import FIRST_DEFECT_VALUE, REJECT, DefectKind, Frame, UInt8Array
+from grader.types import REJECT, DefectKind, Frame
 from training.folds import DISEASED, MASKED
-from training.frame_grader import FrameGrader
+from training.grade_suite import ViewsGrader
 from training.manifest import load_manifest, select_photographs
 from training.one_defect import draw_one_defect
+from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
-from training.simulator_suite import MM_PER_PX, draw_apple, largest
+from training.simulator_suite import MM_PER_PX
 from training.statistics import Figure, share
 
 FIRST_SEED = FIRST_HELD_OUT_SEED + 40_000_000
@@ -29,67 +30,67 @@ SUPPOSED_DIAMETER_MM = 75.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What was said of one fruit. flagged: `review`. accused: a defect was called. rejected: by the class."""
+    """What was said of one fruit. flagged: `review`. accused: a defect was called. rejected: by its class."""
 
     flagged: bool
     accused: bool
     rejected: bool
 
 
-def ask(grader: FrameGrader, frame: Frame, mm_per_px: float | None) -> Shown | None:
-    """The largest fruit of a picture; None when none is found, which a line counts as no-read."""
-    if mm_per_px is None:
-        graded = grader.grade_frame(frame, GradeOptions())
-        if not graded.records:
-            return None
-        diameter_px = graded.records[largest(graded)].measurement.size.diameter_px
-        mm_per_px = SUPPOSED_DIAMETER_MM / diameter_px
-    graded = grader.grade_frame(frame, GradeOptions(mm_per_px=mm_per_px))
-    if not graded.records:
+def ask(grader: ViewsGrader, frames: Sequence[Frame], mm_per_px: float | None) -> Shown | None:
+    """One fruit in one or several frames; None when none shows it, which a line counts as no-read."""
+    record = grader.grade_views(frames, GradeOptions(mm_per_px=mm_per_px)).record
+    if record is not None and mm_per_px is None:
+        supposed = SUPPOSED_DIAMETER_MM / record.measurement.size.diameter_px
+        record = grader.grade_views(frames, GradeOptions(mm_per_px=supposed)).record
+    if record is None:
         return None
-    number = largest(graded)
-    grade = graded.records[number].grade
     return Shown(
-        flagged=grade.review,
-        accused=bool((graded.views[number].surface >= FIRST_DEFECT_VALUE).any()),
-        rejected=grade.grade_class == REJECT,
+        flagged=record.grade.review,
+        accused=bool(record.measurement.defects),
+        rejected=record.grade.grade_class == REJECT,
     )
 
 
 def figures(
-    grader: FrameGrader, unseen: Sequence[DefectKind], count: int, data_dir: Path | None
+    grader: ViewsGrader, unseen: Sequence[DefectKind], count: int, views: int, data_dir: Path | None
 ) -> Iterator[Figure]:
     """For sound apples, apples with every other kind, and each unseen kind: flagged, accused, and passed unseen.
 
-    count: simulated apples of each sort. data_dir: photographs, for scab on real ones; None: none.
+    count: simulated apples of each sort. views: of each. data_dir: photographs, for scab on real ones (one view each);
+    None: none.
     """
     known = [kind for kind in DefectKind if kind not in unseen]
-    yield from _of("sound", _frames(draw_apple(FIRST_SEED + n, True).rgb for n in range(count)), grader)
+    sound = (render_views(FIRST_SEED + n, views=views, mm_per_px=MM_PER_PX, sound=True) for n in range(count))
+    yield from _of("sound", _frames(sound), grader)
     each = -(-count // len(known))
-    some = chain.from_iterable(draw_one_defect(kind, FIRST_SEED, each) for kind in known)
-    yield from _of("known", _frames(picture.rgb for picture in some), grader)
+    some = chain.from_iterable(draw_one_defect(kind, FIRST_SEED, each, views) for kind in known)
+    yield from _of("known", _frames(some), grader)
     for kind in unseen:
-        drawn = draw_one_defect(kind, FIRST_SEED, count)
-        yield from _of(str(kind), _frames(picture.rgb for picture in drawn), grader)
+        yield from _of(str(kind), _frames(draw_one_defect(kind, FIRST_SEED, count, views)), grader)
     if data_dir is not None and DefectKind.SCAB in unseen:
         yield from _of("scab_photographs", _scab(data_dir), grader)
 
 
-def _frames(pictures: Iterable[UInt8Array]) -> Iterator[tuple[Frame, float | None]]:
-    for number, rgb in enumerate(pictures):
-        yield Frame(frame_id=str(number), rgb=rgb), MM_PER_PX
+Fruit = tuple[list[Frame], float | None]
+"""The views of one fruit, and their scale in mm per pixel, None where nobody knows it."""
 
 
-def _scab(data_dir: Path) -> Iterator[tuple[Frame, float | None]]:
+def _frames(fruit: Iterable[Sequence[Rendered]]) -> Iterator[Fruit]:
+    for pictures in fruit:
+        yield [Frame(frame_id=str(n), rgb=picture.rgb) for n, picture in enumerate(pictures)], MM_PER_PX
+
+
+def _scab(data_dir: Path) -> Iterator[Fruit]:
     sets = frozenset({*MASKED, DISEASED})
     for photo in select_photographs(load_manifest(data_dir), datasets=sets):
         if photo.label == "scab" or photo.path.stem.startswith("SCAB"):
-            yield read_image(photo.path), None
+            yield [read_image(photo.path)], None
 
 
-def _of(name: str, pictures: Iterable[tuple[Frame, float | None]], grader: FrameGrader) -> Iterator[Figure]:
+def _of(name: str, fruit: Iterable[Fruit], grader: ViewsGrader) -> Iterator[Figure]:
     """`unseen_{name}_flagged`, `_accused`, and `_passed`: neither flagged nor rejected."""
-    said = [one for frame, scale in pictures if (one := ask(grader, frame, scale)) is not None]
+    said = [one for frames, scale in fruit if (one := ask(grader, frames, scale)) is not None]
     yield share(f"unseen_{name}_flagged", sum(one.flagged for one in said), len(said))
     yield share(f"unseen_{name}_accused", sum(one.accused for one in said), len(said))
     passed = sum(not one.flagged and not one.rejected for one in said)

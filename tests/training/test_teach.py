@@ -165,7 +165,7 @@ def test_a_whole_lesson_leaves_its_work_and_does_not_repeat_it(tmp_path: Path) -
     assert {"name": "own", "licence": "CC BY 4.0"} in card.trained_on
     assert card.trained_on[: len(load_card(SHIPPED).trained_on)] == load_card(SHIPPED).trained_on
     assert card.produce is not None
-    assert said[:2] == [
+    assert said[:3] == [
         "replay: 1 simulated pictures, single",
         f"training: 2 steps, {BLOCKS} blocks stay as they are",
         f"judging {len(CANDIDATES)} candidates beside the model in production",
