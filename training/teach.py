@@ -131,6 +131,7 @@ def make_config(lesson: Lesson) -> TrainConfig:
         average=0.98,
         start_from=str(lesson.checkpoint),
         keep=KEEP,
+        simulated_labels=False,
     )
 
 

@@ -140,7 +140,7 @@ def training_sources(config: TrainConfig) -> list[Source]:
     licences leave nothing.
     """
     sources = [
-        simulated_source(pattern, share, config.withheld)
+        simulated_source(pattern, share, config.withheld, told=config.simulated_labels)
         for pattern, share in config.simulated.items()
         if share > 0
     ]
