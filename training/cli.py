@@ -93,20 +93,23 @@ def export(
     from training import export as exporting
     from training.manifest import load_manifest, select_photographs
     from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
+    from training.whole_folder import whole_folder
 
     folder = out or Path("models") / name / version
     with errors_in_one_line():
         photographs = load_manifest(data)
-        exporting.export(
-            checkpoint,
-            folder,
-            name=name,
-            version=version,
-            sets=exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs}),
-            find_side=find_side,
-            fruit_side=fruit_side,
-        )
-        add_second_opinion(folder)
+        sets = exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs})
+        with whole_folder(folder, "card.json") as part:
+            exporting.export(
+                checkpoint,
+                part,
+                name=name,
+                version=version,
+                sets=sets,
+                find_side=find_side,
+                fruit_side=fruit_side,
+            )
+            add_second_opinion(part)
         model = OnnxModel.load(folder)
         real = select_photographs(photographs, split="val")
         chosen = real[:: max(len(real) // pictures, 1)][:pictures]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +49,8 @@ def evaluate(
         raise typer.BadParameter(f"--report: expected a name that ends in .html, got {report.name!r}")
     cv2.setNumThreads(1)
     with errors_in_one_line():
+        if report is not None:
+            _check_place(report)
         grader = Grader.load(model)
         columns = (
             TextColumn("{task.description}"),
@@ -76,6 +79,13 @@ def evaluate(
 
         with errors_in_one_line():
             write_report(report, evaluation, grader.model.card)
+
+
+def _check_place(report: Path) -> None:
+    """Raises OSError where nothing can be written: better now than after measuring for twenty minutes."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=report.parent):
+        pass
 
 
 def _run(evaluator: Evaluator, progress: Progress) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from grader.errors import InvalidImageError
-from grader.image_io import read_image
+from grader.image_io import read_image, write_bytes
 from grader.types import Crop
 from training.check_labels import label_problems
 from training.class_names import Meaning, NamesFile, Role, load_names, merge, understand, words_of
@@ -31,6 +30,7 @@ from training.manifest import load_manifest
 from training.paint_shapes import SetMeaning, meaning_of_set, paint_picture
 from training.shrink_labels import shrink_labels
 from training.weak_cache import IndexEntry, entry_of, write_pair
+from training.whole_folder import whole_folder
 
 MOST_FRUIT = 254
 """In one picture: the label counts them in one byte, and 255 is unknown."""
@@ -105,7 +105,7 @@ class ImportReport:
 def import_set(wish: ImportWish, console: Console) -> ImportReport:
     """Read, check, paint and write a set. console: for the progress.
 
-    Raises SetError with one line for each fault of the set; nothing is written then.
+    Raises SetError with one line for each fault of the set, OutputError when there is no room; `out` is as it was then.
     """
     _check_place(wish)
     named = load_names(wish.names_file) if wish.names_file else NamesFile(names={}, values={})
@@ -312,20 +312,11 @@ def _write(
     wish: ImportWish,
     console: Console,
 ) -> list[IndexEntry]:
-    """Paints into a folder beside `out` that takes its place at the end."""
-    part = wish.out.with_name(f".{wish.out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        index: list[IndexEntry] = []
+    index: list[IndexEntry] = []
+    with whole_folder(wish.out, "index.json") as part:
         for picture, group in zip(track(pictures, "label sets", console=console), groups, strict=True):
             index.append(_write_picture(picture, group, said, wish, part))
-        (part / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
-        if wish.out.exists():
-            shutil.rmtree(wish.out)
-        part.rename(wish.out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        write_bytes(part / "index.json", json.dumps(index, indent=1).encode())
     return index
 
 
