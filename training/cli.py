@@ -1,5 +1,5 @@
-"""The verbs of training: import, split, leaks, train, blend, teach, export, parity, admit, trust, evaluate,
-compare, promote, readme.
+"""The verbs of training: import, split, leaks, train, blend, teach, export, parity, quantise, admit, trust,
+evaluate, compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -27,6 +27,7 @@ from training import data_verbs
 from training.change_table import change_table
 from training.error_line import errors_in_one_line
 from training.evaluate_verb import evaluate
+from training.quantise_verb import quantise
 from training.teach_verb import teach
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app.command()(data_verbs.split)
 app.command()(data_verbs.leaks)
 app.command()(teach)
 app.command()(evaluate)
+app.command()(quantise)
 
 
 @app.command()

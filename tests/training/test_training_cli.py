@@ -27,6 +27,7 @@ VERBS = {
     "teach",
     "export",
     "parity",
+    "quantise",
     "admit",
     "trust",
     "evaluate",
@@ -65,6 +66,7 @@ def test_python_m_training_shows_every_verb() -> None:
         ("split", ["sets", "--val", "--folds", "--seed", "--by", "--json"]),
         ("blend", ["parts", "--steps"]),
         ("readme", ["model", "figures"]),
+        ("quantise", ["model", "--out", "--count", "--calibrate", "--json"]),
     ],
 )
 def test_every_verb_has_help(verb: str, words: list[str]) -> None:
