@@ -7,6 +7,7 @@ evaluate, compare, promote, readme.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -196,11 +197,14 @@ def compare(
     challenger: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     count: Annotated[int, typer.Option(min=1, help="Simulated fruit.")] = 200,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Set written by `import` and `split`; may be repeated.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Overlap with the truth, class by class, on frozen pictures; the interval is that of pairs."""
     with errors_in_one_line():
-        changes = _compared(champion, challenger, data, count)
+        changes = _compared(champion, challenger, data, count, also or ())
     if as_json:
         typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
         return
@@ -238,17 +242,21 @@ def promote(
     typer.echo(change.model_id)
 
 
-def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[ClassChange]:
+def _compared(
+    champion: Path, challenger: Path, data: Path, count: int, also: Sequence[Path] = ()
+) -> list[ClassChange]:
     from training.compare import compare as run
     from training.compare import masked_photographs, simulated_pictures
+    from training.kept_pictures import KeptPictures
 
     cv2.setNumThreads(1)
+    sets = [KeptPictures(folder) for folder in also]
     graders = Grader.load(champion), Grader.load(challenger)
     pictures = list(masked_photographs(data))
     shown = track(
-        chain(pictures, simulated_pictures(count)),
+        chain(pictures, *(kept.pictures() for kept in sets), simulated_pictures(count)),
         "pictures",
-        total=len(pictures) + count,
+        total=len(pictures) + sum(kept.count for kept in sets) + count,
         console=Console(stderr=True),
     )
     return run(*graders, iter(shown))

@@ -104,7 +104,7 @@ def compare(
         if picture.known is not None:
             found = [index * picture.known for index in found]
         for name, wanted in picture.wanted.items():
-            row = [number for index in found for number in overlap(_called(index, name), wanted)]
+            row = [number for index in found for number in overlap(called(index, name), wanted)]
             overlaps.setdefault(name, []).append((row[0], row[1], row[2], row[3]))
             shown[name] = shown.get(name, 0) + bool(wanted.any())
     if not overlaps:
@@ -122,7 +122,9 @@ def losses(changes: list[ClassChange]) -> list[ClassChange]:
     return [change for change in changes if change.change < -WORST_LOSS]
 
 
-def _called(index: UInt8Array, name: str) -> BoolArray:
+def called(index: UInt8Array, name: str) -> BoolArray:
+    """Where a graded picture has a class. index: uint8 (H, W), see `index_mask`. name: as in `wanted`; what follows in
+    brackets does not count."""
     plain = name.partition(" (")[0]
     if plain == FRUIT:
         return index > 0

@@ -35,6 +35,9 @@ def evaluate(
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
     simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
     count: Annotated[int, typer.Option(min=1, help="Simulated fruit per figure.")] = 200,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Set written by `import` and `split`; may be repeated.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Page for people (FILE.html), the same as JSON beside it.")
     ] = None,
@@ -42,6 +45,7 @@ def evaluate(
 ) -> None:
     """Every figure of a suite, with count and 95 % interval; real and simulated apart."""
     from training.evaluation import SUITES, Evaluator
+    from training.kept_pictures import KeptPictures
 
     if suite not in SUITES:
         raise typer.BadParameter(f"--suite: expected one of {', '.join(SUITES)}, got {suite!r}")
@@ -65,6 +69,7 @@ def evaluate(
                 suite,
                 data=data if photographs else None,
                 count=count if simulated else 0,
+                also=[KeptPictures(folder) for folder in also or ()],
                 worst_limit=0 if report is None else WORST_CASES,
                 graded=lambda frames: progress.advance(progress.task_ids[-1], frames),
             )

@@ -73,9 +73,9 @@ class PhotoSuite:
             rows[photo.dataset].append([overlap(found, wanted)])
             self._offer_rot(photo, graded, found, wanted)
         both = [row for group in rows.values() for row in group]
-        yield bootstrap("defect_iou", both, _pooled_iou, "IoU")
+        yield bootstrap("defect_iou", both, pooled_iou, "IoU")
         for dataset, group in sorted(rows.items()):
-            yield bootstrap(f"defect_iou_{dataset}", group, _pooled_iou, "IoU")
+            yield bootstrap(f"defect_iou_{dataset}", group, pooled_iou, "IoU")
 
     def false_alarms(self, *, shop: bool = False) -> Iterator[Figure]:
         """Sound fruit on which any defect over 0.5 % of the surface is reported.
@@ -282,7 +282,8 @@ def overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
     return float((found & wanted).sum()), float((found | wanted).sum())
 
 
-def _pooled_iou(rows: NDArray[np.float64]) -> float:
+def pooled_iou(rows: NDArray[np.float64]) -> float:
+    """Rows of `overlap` -> intersection over union of all pixels together, 0 without any."""
     return float(rows[:, 0].sum() / max(rows[:, 1].sum(), 1))
 
 

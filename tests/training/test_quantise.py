@@ -1,4 +1,4 @@
-"""The network that ships in 8-bit integers: the same outputs and switch, nearly the same numbers, a card that says so."""
+"""The network that ships in 8-bit integers: the same outputs and switch, nearly the same numbers."""
 
 from __future__ import annotations
 
