@@ -20,7 +20,7 @@ from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, SurfaceClass, UIn
 from training.annotations import read_mask, read_rot
 from training.frame_grader import FrameGrader
 from training.manifest import load_manifest, select_photographs
-from training.photo_suite import overlap
+from training.picture_scores import overlap
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, draw_apple
 

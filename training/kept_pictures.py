@@ -13,7 +13,7 @@ from training.frame_grader import FrameGrader
 from training.frozen import FILE, judged, load_frozen
 from training.json_file import read_json, tables, text
 from training.labelled_picture import SetError
-from training.photo_suite import overlap, pooled_iou
+from training.picture_scores import overlap, pooled_iou
 from training.statistics import Figure, bootstrap
 from training.taught_pictures import taught_pictures
 

@@ -48,7 +48,8 @@ def train(config: TrainConfig) -> Path:
     stopped = stopped_run(config)
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    net = FruitNet().to(memory_format=torch.channels_last)
+    new = stopped is None and not config.start_from
+    net = FruitNet(pretrained=new).to(memory_format=torch.channels_last)
     if config.start_from and stopped is None:
         start = Path(config.start_from)
         load_weights(start, read_checkpoint(start, ("average",))["average"], net)
