@@ -23,7 +23,7 @@ from training.condition_suite import true_worst, worst
 from training.export import export
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
-from training.photo_suite import overlap, pooled_iou
+from training.picture_scores import overlap, pooled_iou
 from training.produce_network import add_second_opinion
 from training.statistics import Figure, bootstrap
 from training.train import train

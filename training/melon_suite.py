@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from grader.pipeline import GradedFrame, GradeOptions
 from grader.types import Crop, Frame
 from training.frame_grader import FrameGrader
-from training.photo_suite import FALSE_DEFECT_SHARE, false_defect_share
+from training.picture_scores import FALSE_DEFECT_SHARE, false_defect_share
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import Rows, largest, mean, only_fruit, outline_iou, rms, simulated_pictures
