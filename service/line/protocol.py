@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
+    AliasChoices,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -45,7 +46,7 @@ Lane = Annotated[StrictInt, Field(ge=0, le=MAX_LANE)]
 class _Message(BaseModel):
     """Unknown keys are left aside, so that a newer client can speak to an older line."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     def to_json(self) -> str:
         """The text that goes over the wire."""
@@ -103,7 +104,9 @@ class Decision(_Message):
     lane: Lane
     outlet: str
     sku: str | None
-    grade_class: str | None = Field(alias="class")
+    grade_class: str | None = Field(
+        validation_alias=AliasChoices("class", "grade_class"), serialization_alias="class"
+    )
     eject_at_encoder: int | None
     late: bool
     reason: str | None = None
