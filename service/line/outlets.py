@@ -24,6 +24,7 @@ class Recirculated(StrEnum):
     NO_ROUTE = "no_route"
     OVERLOAD = "overload"
     WORKER_LOST = "worker_lost"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
