@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 
 from service.line.encoder_track import EncoderTrack, Place, Reading
 from service.line.line_config import Camera, LineConfig
@@ -51,7 +52,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fruit:
-    """A fruit on the line. number: unique on this line while it runs, grows with every new fruit."""
+    """A fruit on the line. number: no other fruit of the service has it while it runs; grows with every new fruit."""
 
     number: int
     lane: int
@@ -142,12 +143,15 @@ class _Open:
 
 
 class Assembly:
-    """The fruit of one line between trigger and decision; at most `open_fruit` of each lane."""
+    """The fruit of one line between trigger and decision; at most `open_fruit` of each lane.
 
-    def __init__(self, line: LineConfig) -> None:
+    numbers: gives each fruit its own; lines that share grading processes share it.
+    """
+
+    def __init__(self, line: LineConfig, numbers: Iterator[int] | None = None) -> None:
         self._line = line
+        self._numbers = count(1) if numbers is None else numbers
         self._encoder = EncoderTrack(line.encoder)
-        self._number = 0
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._latest: dict[tuple[int, FruitId], int] = {}
         self._decided: dict[int, OrderedDict[FruitId, int]] = {lane: OrderedDict() for lane in line.lanes}
@@ -297,8 +301,7 @@ class Assembly:
         if self.open_count(lane) >= self._line.open_fruit:
             oldest = next(one for one in self._open.values() if one.fruit.lane == lane)
             yield self._take_out(oldest, Cause.LANE_FULL)
-        self._number += 1
-        fruit = Fruit(self._number, lane, fruit_id)
+        fruit = Fruit(next(self._numbers), lane, fruit_id)
         self._open[fruit.number] = _Open(fruit, position, now_s, announced)
         self._latest[lane, fruit_id] = fruit.number
         yield Opened(fruit)

@@ -117,7 +117,6 @@ class Workers:
         self._jobs: dict[int, _Job] = {}
         self._tasks: dict[_Worker, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
-        self._numbers = 0
         self.model: Path | None = None
         self.restarts = 0
 
@@ -139,11 +138,6 @@ class Workers:
             for worker in self._workers
             if worker.alive and worker.process is not None and worker.process.pid is not None
         )
-
-    def new_number(self) -> int:
-        """A number for a fruit, different for all lines that share the processes."""
-        self._numbers += 1
-        return self._numbers
 
     async def use(self, model: Path) -> None:
         """Grade with this model from the next fruit on. Raises ModelError; what was in use stays then."""
