@@ -20,8 +20,8 @@ from service.line.encoder_track import EncoderTrack, Place, Reading
 from service.line.line_config import Camera, LineConfig
 from service.line.protocol import FruitId
 
-REMEMBERED_PER_OPEN = 8
-"""Decided fruit that are remembered for each that may be open, to tell a frame too late from a new fruit."""
+REMEMBERED = 4096
+"""Decided fruit that are remembered for each lane, to tell a frame that comes too late from a new fruit."""
 
 
 class Refusal(StrEnum):
@@ -176,8 +176,8 @@ class Assembly:
         place = self._encoder.read(encoder, in_order=True, idle=not self._open)
         if place.reading is not Reading.STRAY:
             self._ticked_s = now_s
-        if place.reading is Reading.RESET:
-            yield from self._reset()
+        if place.reading is Reading.RESET and place.position is not None:
+            yield from self._reset(place.position)
         yield from self.advance(now_s)
 
     def trigger(self, lane: int, fruit_id: FruitId, encoder: int, now_s: float) -> Iterator[Event]:
@@ -191,7 +191,7 @@ class Assembly:
             return
         self._ticked_s = now_s
         if place.reading is Reading.RESET:
-            yield from self._reset()
+            yield from self._reset(place.position)
         known = self._find(lane, fruit_id, place.position)
         if isinstance(known, Refusal):
             yield Refused(lane, known)
@@ -209,17 +209,18 @@ class Assembly:
         if camera is None:
             yield Refused(lane, Refusal.UNKNOWN_CAMERA)
             return
-        before = self._encoder.position
-        place = self._encoder.read(arrival.encoder, in_order=False, idle=not self._open)
+        stale = abs(arrival.age_s) > self._line.max_age_s
+        belt = self._encoder.position
+        place = self._place(arrival, stale=stale)
         if place.position is None:
             yield Refused(lane, Refusal.STRAY_ENCODER)
             return
         if place.reading is Reading.RESET:
-            yield from self._reset()
-        stale = abs(arrival.age_s) > self._line.max_age_s
-        if stale and self._fresh_by_counts(place, before, arrival.now_s):
-            stale = False
-            yield ClocksDisagree(lane, arrival.age_s)
+            yield from self._reset(place.position)
+        if stale and self._ticking(arrival.now_s) and belt is not None:
+            stale = abs(place.position - belt) > self._line.max_age_counts
+            if not stale:
+                yield ClocksDisagree(lane, arrival.age_s)
         trigger = camera.trigger_of(arrival.view, place.position)
         known = self._find(lane, arrival.fruit_id, trigger)
         if isinstance(known, Refusal):
@@ -256,11 +257,7 @@ class Assembly:
         key = (fruit.lane, fruit.fruit_id)
         if self._latest.get(key) == fruit.number:
             del self._latest[key]
-            decided = self._decided[fruit.lane]
-            decided[fruit.fruit_id] = one.position
-            decided.move_to_end(fruit.fruit_id)
-            while len(decided) > REMEMBERED_PER_OPEN * self._line.open_fruit:
-                decided.popitem(last=False)
+            self._remember(fruit, one.position)
         return one.position
 
     def close_all(self, cause: Cause) -> Iterator[Event]:
@@ -268,18 +265,35 @@ class Assembly:
         for one in list(self._open.values()):
             yield self._take_out(one, cause)
 
-    def _reset(self) -> Iterator[Event]:
-        """The counts of open fruit mean nothing any more, nor do those of decided ones."""
+    def _remember(self, fruit: Fruit, position: int) -> None:
+        decided = self._decided[fruit.lane]
+        decided[fruit.fruit_id] = position
+        decided.move_to_end(fruit.fruit_id)
+        while len(decided) > REMEMBERED:
+            decided.popitem(last=False)
+
+    def _reset(self, position: int) -> Iterator[Event]:
+        """The counts of open and of decided fruit mean nothing any more. Views of the open ones may still come."""
+        lost = [one.fruit for one in self._open.values()]
         yield from self.close_all(Cause.ENCODER_RESET)
         for decided in self._decided.values():
             decided.clear()
+        for fruit in lost:
+            self._remember(fruit, position)
 
-    def _fresh_by_counts(self, place: Place, before: int | None, now_s: float) -> bool:
-        """Whether ticks say that the frame is new. Only ticks can: the counts of old frames fit each other."""
-        if place.reading is not Reading.GOOD or place.position is None or before is None:
-            return False
-        recently = self._ticked_s is not None and now_s - self._ticked_s <= self._line.max_age_s
-        return recently and abs(place.position - before) <= self._line.max_age_counts
+    def _ticking(self, now_s: float) -> bool:
+        """Whether ticks say where the belt is; frames alone cannot: the counts of old frames fit each other."""
+        return self._ticked_s is not None and now_s - self._ticked_s <= self._line.max_age_s
+
+    def _place(self, arrival: FrameArrival, *, stale: bool) -> Place:
+        """Where a frame was taken. Old frames teach nothing, and where the encoder ticks no frame tells of a reset."""
+        if stale:
+            position = self._encoder.near(arrival.encoder)
+            return Place(Reading.STRAY if position is None else Reading.GOOD, position)
+        ticking = self._ticking(arrival.now_s)
+        return self._encoder.read(
+            arrival.encoder, in_order=False, may_reset=not ticking, idle=not self._open and not ticking
+        )
 
     def _find(self, lane: int, fruit_id: FruitId, trigger: int) -> _Open | Refusal | None:
         """The open fruit; None when it is new; a refusal when it is gone or stands elsewhere."""

@@ -8,9 +8,9 @@ from collections import deque
 from service.line.protocol import Decision, Heartbeat, Notice
 
 MOST_WAITING = 256
-"""Answers that wait for a client that does not read; further decisions reach nobody and are counted so."""
+"""Decisions that wait for a client that does not read; further ones reach nobody and are counted so."""
 MOST_NOTICES = 32
-"""Notices and heartbeats are dropped when more than this wait: they must not crowd out decisions."""
+"""Notices and heartbeats that wait; further ones are dropped. Decisions are sent before them."""
 
 Answer = Decision | Notice | Heartbeat
 
@@ -20,27 +20,33 @@ class Client:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._outbox: deque[Answer] = deque()
+        self._decisions: deque[Decision] = deque()
+        self._notices: deque[Notice | Heartbeat] = deque()
         self._wake = asyncio.Event()
 
     def offer(self, answer: Answer) -> bool:
-        """Put an answer into the outbox; False when it is full."""
-        room = MOST_WAITING if isinstance(answer, Decision) else MOST_NOTICES
-        if len(self._outbox) >= room:
-            return False
-        self._outbox.append(answer)
+        """Put an answer into the outbox; False when there is no room for it."""
+        if isinstance(answer, Decision):
+            if len(self._decisions) >= MOST_WAITING:
+                return False
+            self._decisions.append(answer)
+        else:
+            if len(self._notices) >= MOST_NOTICES:
+                return False
+            self._notices.append(answer)
         self._wake.set()
         return True
 
     async def next(self) -> Answer:
-        """Wait for an answer, oldest first."""
-        while not self._outbox:
+        """Wait for an answer; decisions first."""
+        while not self._decisions and not self._notices:
             self._wake.clear()
             await self._wake.wait()
-        return self._outbox.popleft()
+        return self._decisions.popleft() if self._decisions else self._notices.popleft()
 
     def take_all(self) -> tuple[Answer, ...]:
-        """Everything that waits, oldest first."""
-        waiting = tuple(self._outbox)
-        self._outbox.clear()
+        """Everything that waits; decisions first."""
+        waiting = (*self._decisions, *self._notices)
+        self._decisions.clear()
+        self._notices.clear()
         return waiting

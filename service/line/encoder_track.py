@@ -32,32 +32,42 @@ class EncoderTrack:
         self._stray: int | None = None
         self.position: int | None = None
 
-    def read(self, raw: int, *, in_order: bool, idle: bool = False) -> Place:
+    def near(self, raw: int) -> int | None:
+        """The position that a count means, if the belt did not go farther than half a turn of the counter since.
+        Nothing is learned from it. None when out of range."""
+        if not 0 <= raw < self._encoder.modulus:
+            return None
+        return raw if self.position is None else self.position + self._step(raw)
+
+    def read(self, raw: int, *, in_order: bool, may_reset: bool = True, idle: bool = False) -> Place:
         """Take in a count. in_order: a tick, which never lies behind the one before; frames may come out of order.
 
         A count out of range is stray. One that is too far from the belt's position is stray too; when the next
-        one agrees with it, the counter was reset, and positions begin anew. idle: no fruit depends on the position,
-        a far count is believed at once.
+        one agrees with it, and `may_reset`, the counter was reset, and positions begin anew. idle: no fruit depends
+        on the position, a far count is believed at once.
         """
-        modulus = self._encoder.modulus
-        if not 0 <= raw < modulus:
+        if not 0 <= raw < self._encoder.modulus:
             return Place(Reading.STRAY, None)
         if self.position is None:
             self.position = raw
             return Place(Reading.GOOD, raw)
-        step = _signed(raw - self.position, modulus)
+        step = self._step(raw)
         back = self._encoder.same_cup_counts if in_order else self._encoder.max_jump_counts
         if -back <= step <= self._encoder.max_jump_counts:
             self._stray = None
             position = self.position + step
             self.position = max(self.position, position)
             return Place(Reading.GOOD, position)
-        if idle or self._agrees_with_stray(raw):
+        if may_reset and (idle or self._agrees_with_stray(raw)):
             self._stray = None
             self.position = raw
             return Place(Reading.RESET, raw)
-        self._stray = raw
+        if may_reset:
+            self._stray = raw
         return Place(Reading.STRAY, None)
+
+    def _step(self, raw: int) -> int:
+        return _signed(raw - (self.position or 0), self._encoder.modulus)
 
     def _agrees_with_stray(self, raw: int) -> bool:
         if self._stray is None:

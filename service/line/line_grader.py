@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from grader.errors import CalibrationError, InvalidImageError
 from grader.image_io import decode_image
 from grader.multi_view import fuse_views
+from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions, Grader
 from grader.record import record_to_json
 from grader.types import FruitMeasurement
@@ -60,6 +62,11 @@ class ViewGrader(Protocol):
     def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
         """One decision from at least one view; the same views in the same order give the same bytes."""
         ...
+
+
+def load_line_grader(model: Path) -> LineGrader:
+    """The grader of a model folder, verified and warm. Raises ModelError."""
+    return LineGrader(OnnxModel.load(model))
 
 
 class LineGrader(Grader):

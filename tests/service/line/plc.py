@@ -61,8 +61,8 @@ Fault = Callable[[Shot], Iterable[bytes]]
 class Plc:
     """Runs a belt past a line, `step` counts and 10 ms at a time. Each fruit is in a cup of one lane.
 
-    send: takes what the PLC sends. picture: bytes of a view. fault: what becomes of every frame. ticks: send the encoder
-    with every step. announce: send triggers. Decisions come in by `take`; `dropped` counts fruit by outlet.
+    send: takes what the PLC sends. picture: bytes of a view. fault: what becomes of every frame. ticks: send the
+    encoder with every step. announce: send triggers. Decisions come in by `take`; `dropped` counts fruit by outlet.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.line.assembly import (
+    REMEMBERED,
     Assembly,
     Cause,
     ClocksDisagree,
@@ -267,7 +268,9 @@ def test_a_reset_takes_out_open_fruit_and_forgets_the_decided(line: LineConfig) 
     assert names(assembly.tick(0, 0.1)) == []
     events = list(assembly.tick(10, 0.2))
     assert events == [Overdue(Fruit(1, 1, "a"), Cause.ENCODER_RESET, None)]
+    assert send(assembly, arrival("top", 1, encoder=20)) == ["refused already_decided"]
     assert send(assembly, arrival(fruit_id="b", trigger=12)) == ["opened", "use top 0"]
+    assert send(assembly, arrival(trigger=51)) == ["opened", "use top 0"]
 
 
 def test_a_reset_told_by_frames_and_by_triggers(line: LineConfig) -> None:
@@ -358,11 +361,11 @@ def test_whatever_comes_every_frame_and_every_fruit_is_accounted_for(
 def test_memory_is_bounded(tmp_path: Path) -> None:
     line = small_line(tmp_path, ONE_CAMERA)
     assembly = Assembly(line)
-    for number in range(200):
-        send(assembly, arrival(fruit_id=number, trigger=1000 + 45 * number))
+    for number in range(REMEMBERED + 10):
+        send(assembly, arrival(fruit_id=number, trigger=1000 + number))
         assembly.close(Fruit(number + 1, 1, number))
-    assert send(assembly, arrival(fruit_id=199, trigger=1000 + 45 * 199)) == ["refused already_decided"]
-    remembered = sum(map(len, assembly._decided.values()))
-    assert remembered == 8 * line.open_fruit
+    last = REMEMBERED + 9
+    assert send(assembly, arrival(fruit_id=last, trigger=1000 + last)) == ["refused already_decided"]
+    assert sum(map(len, assembly._decided.values())) == REMEMBERED
     assert not assembly._latest
     assert not assembly._open

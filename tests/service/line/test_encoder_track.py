@@ -65,3 +65,19 @@ def test_an_idle_line_believes_a_far_count() -> None:
     track = EncoderTrack(ENCODER)
     track.read(700, in_order=True)
     assert track.read(100, in_order=False, idle=True) == Place(Reading.RESET, 100)
+
+
+def test_near_learns_nothing() -> None:
+    track = EncoderTrack(ENCODER)
+    assert track.near(7) == 7
+    track.read(1000 - 100, in_order=True)
+    assert (track.near(50), track.near(450), track.near(1000), track.position) == (1050, 450, None, 900)
+
+
+def test_who_may_not_reset_does_not_prepare_it_either() -> None:
+    track = EncoderTrack(ENCODER)
+    track.read(700, in_order=True)
+    for _ in range(3):
+        assert track.read(100, in_order=False, may_reset=False) == Place(Reading.STRAY, None)
+    assert track.read(100, in_order=True).reading is Reading.STRAY
+    assert track.read(100, in_order=True).reading is Reading.RESET
