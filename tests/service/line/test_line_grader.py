@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grader.image_io import read_image
-from grader.pipeline import Grader, GradeOptions
+from grader.pipeline import GradeOptions, Grader
 from grader.production import shipped_model
 from grader.record import record_to_json
 from service.line.line_grader import LineGrader, ViewOutcome, ViewWork, load_line_grader
