@@ -70,6 +70,7 @@ class Line:
         self._assembly = Assembly(config, numbers)
         self._ledger = Ledger(config.line_id, config.lanes, config.recirculate)
         self._owners: dict[int, Client] = {}
+        self._ticker: Client | None = None
         self._in_crew: set[Fruit] = set()
         self._checked_s = clock()
 
@@ -114,6 +115,7 @@ class Line:
     def leave(self, client: Client) -> None:
         """The client is gone: its lanes are free, what it did not get has reached nobody."""
         self._owners = {lane: owner for lane, owner in self._owners.items() if owner is not client}
+        self._ticker = None if self._ticker is client else self._ticker
         for answer in client.take_all():
             self.not_delivered(answer)
 
@@ -147,7 +149,7 @@ class Line:
         if isinstance(message, Heartbeat):
             client.offer(message)
         elif isinstance(message, EncoderTick):
-            self._follow(self._assembly.tick(message.encoder, self._clock()))
+            self._tick(client, message)
         elif not self._claims(client, message.lane):
             self._refuse_lane(client, message)
         else:
@@ -157,6 +159,16 @@ class Line:
                     self._tell_refused(client, event, message)
                 else:
                     self._follow([event])
+
+    def _tick(self, client: Client, message: EncoderTick) -> None:
+        """The encoder belongs to the first client that ticks: two counters would look like resets."""
+        self._ticker = self._ticker or client
+        if self._ticker is client:
+            self._follow(self._assembly.tick(message.encoder, self._clock()))
+            return
+        self._log.warn("encoder_taken", self.config.line_id, client=client.name, owner=self._ticker.name)
+        text = f"encoder_taken: ticks of this line come from {self._ticker.name}"
+        client.offer(Notice(error=Problem(code="encoder_taken", message=text)))
 
     def _frame(self, client: Client, header: FrameHeader, picture: bytes) -> None:
         if not self._claims(client, header.lane):

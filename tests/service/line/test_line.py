@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from service.line.client import MOST_NOTICES, MOST_WAITING, Client
 from service.line.line_config import LineConfig
-from service.line.protocol import FrameHeader, Heartbeat
+from service.line.protocol import EncoderTick, FrameHeader, Heartbeat
 from tests.fakes import line_picture
 from tests.service.line.lines import ONE_CAMERA, SMALL, small_line
 from tests.service.line.plc import Rig, Shot
@@ -371,6 +371,24 @@ def test_two_clients_claim_one_lane(config: LineConfig) -> None:
     rig.line.receive(second, Heartbeat().to_json())
     other.plc.run(20, after=lambda: None)
     assert rig.line.owner(1) == "second"
+
+
+def test_two_clients_tick(config: LineConfig) -> None:
+    """The second one's counter would look like a reset, again and again."""
+    rig, second = Rig(config), Client("second")
+    rig.plc.load(1, "a", 10)
+    with capture_logs() as lines:
+        for _ in range(160):
+            rig.run(10)
+            rig.line.receive(second, EncoderTick(encoder=40_000).to_json())
+    assert_all_accounted_for(rig, triggers=1)
+    assert rig.lane().graded == 1
+    assert [line["event"] for line in lines] == ["encoder_taken"]
+    assert len(second.take_all()) == MOST_NOTICES
+    rig.line.leave(rig.client)
+    for count in (40_000, 40_001):
+        rig.line.receive(second, EncoderTick(encoder=count).to_json())
+    assert rig.line.position == 40_001
 
 
 def test_messages_that_are_none(config: LineConfig) -> None:
