@@ -14,6 +14,7 @@ from typing import NotRequired, TypedDict
 
 import cv2
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from grader.image_io import read_image, write_bytes, write_jpeg
@@ -116,7 +117,7 @@ def convert(photographs: Sequence[Photograph], out: Path) -> list[IndexEntry]:
     """Writes picture and label of each photograph and `index.json`. What is already there is not made again."""
     out.mkdir(parents=True, exist_ok=True)
     index: list[IndexEntry] = []
-    for photo in track(photographs, description=f"label sets -> {out}"):
+    for photo in track(photographs, f"label sets -> {out}", console=Console(stderr=True)):
         entry_file = out / f"{photo.name}.json"
         if not entry_file.is_file():
             rgb = read_image(photo.path).rgb
@@ -178,7 +179,7 @@ def write_backgrounds(photographs: Sequence[Photograph], converted: Path, out: P
     Squares under 160 px and flat ones are left out.
     """
     count = 0
-    for photo in track(photographs, description=f"backgrounds -> {out}"):
+    for photo in track(photographs, f"backgrounds -> {out}", console=Console(stderr=True)):
         with np.load(converted / f"{photo.name}.npz") as label:
             ground = label["surface_set"] == GROUND
         rgb = read_image(photo.path).rgb
