@@ -288,12 +288,14 @@ class Workers:
         return problem
 
     async def _end(self, worker: _Worker) -> None:
+        """Once, whoever asks: the process is taken from the worker before anything is waited for."""
         worker.alive = worker.dead = False
-        if worker.process is not None and worker.connection is not None:
+        process, connection = worker.process, worker.connection
+        worker.process = worker.connection = None
+        if process is not None and connection is not None:
             loop = asyncio.get_running_loop()
-            loop.remove_reader(worker.process.sentinel)
-            await loop.run_in_executor(self._threads, _end, worker.process, worker.connection)
-            worker.process = worker.connection = None
+            loop.remove_reader(process.sentinel)
+            await loop.run_in_executor(self._threads, _end, process, connection)
 
 
 def _found_dead(worker: _Worker) -> None:

@@ -175,6 +175,20 @@ def test_another_model_takes_only_fruit_that_begin_after_it(tmp_path: Path) -> N
     run(scenario())
 
 
+def test_closing_while_processes_of_the_old_model_end() -> None:
+    """They are ended once, whoever asks for it."""
+
+    async def scenario() -> None:
+        crew = make(count=3)
+        await crew.use(FIRST)
+        await crew.use(Path("second"))
+        await asyncio.sleep(0)  # who serves the old ones has begun to end them
+        await crew.close()
+        assert crew.ready == 0
+
+    run(scenario())
+
+
 def test_more_than_can_be_done_is_refused_by_the_fruit(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
