@@ -23,9 +23,9 @@ from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
 from training.augment import UNKNOWN_INSIDE, UNKNOWN_NET, Sample, change_colours, choose_window, warp
 from training.frozen import trainable
+from training.label_canvas import BIT_OF_VALUE
 from training.manifest import ManifestError
 from training.paste import onto_background, paste_things
-from training.weak_labels import SURFACE_CLASSES
 from training.withheld import without
 
 INPUT = InputSpec(
@@ -38,9 +38,6 @@ INPUT = InputSpec(
 )
 """0..255 becomes about -1..1, as the pretrained EfficientNet-Lite0 was trained."""
 
-_BIT_OF_SURFACE = np.zeros(256, np.uint32)
-for _bit, _value in enumerate(SURFACE_CLASSES):
-    _BIT_OF_SURFACE[int(_value)] = np.uint32(1 << _bit)
 _BIT_OF_CROP = np.zeros(256, np.uint8)
 _BIT_OF_CROP[:4] = (1, 2, 4, 8)
 
@@ -151,7 +148,7 @@ def read_sample(source: Source, stem: str) -> Sample:
         instance = np.where(crop == 3, 0, instance).astype(np.uint8)
         return Sample(
             rgb=rgb,
-            surface_set=_BIT_OF_SURFACE[surface],
+            surface_set=BIT_OF_VALUE[surface],
             crop_set=_BIT_OF_CROP[crop],
             instance=instance,
             net=net,

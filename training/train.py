@@ -52,8 +52,7 @@ def train(config: TrainConfig) -> Path:
     new = stopped is None and not config.start_from
     net = FruitNet(pretrained=new).to(memory_format=torch.channels_last)
     if config.start_from and stopped is None:
-        start = Path(config.start_from)
-        load_weights(start, read_checkpoint(start, ("average",))["average"], net)
+        _load_start(config.start_from, net)
     slow_layers_in_float32(net)
     before = _network_before(config) if config.keep else None
     frozen = net.freeze(config.frozen_blocks)
@@ -131,11 +130,16 @@ def train(config: TrainConfig) -> Path:
     return last
 
 
+def _load_start(start_from: str, net: FruitNet) -> None:
+    path = Path(start_from)
+    load_weights(path, read_checkpoint(path, ("average",))["average"], net)
+
+
 def _network_before(config: TrainConfig) -> FruitNet:
     """The network of `start_from`, only to be asked."""
     assert config.start_from is not None, "checked by load_config"
     net = FruitNet(pretrained=False).to(memory_format=torch.channels_last)
-    load_weights(start := Path(config.start_from), read_checkpoint(start, ("average",))["average"], net)
+    _load_start(config.start_from, net)
     slow_layers_in_float32(net)
     net.eval().requires_grad_(False)
     return net

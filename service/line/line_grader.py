@@ -8,13 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from grader.errors import CalibrationError, InvalidImageError
 from grader.image_io import decode_image
-from grader.multi_view import fuse_views
 from grader.onnx_model import OnnxModel
-from grader.pipeline import GradeOptions, Grader
+from grader.pipeline import GradeOptions, Grader, largest_fruit
 from grader.record import record_to_json
 from grader.types import FruitMeasurement
 from service.line.outlets import Verdict
@@ -89,12 +86,12 @@ class LineGrader(Grader):
             return ViewResult(outcome=ViewOutcome.NOT_CALIBRATED, problem=str(error))
         if not graded.records:
             return ViewResult(outcome=ViewOutcome.NO_FRUIT)
-        largest = int(np.argmax([view.mask.sum() for view in graded.views]))
-        return ViewResult(outcome=ViewOutcome.FRUIT, measurement=graded.records[largest].measurement)
+        measurement = graded.records[largest_fruit(graded)].measurement
+        return ViewResult(outcome=ViewOutcome.FRUIT, measurement=measurement)
 
     def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
         """Views to one fruit, class, SKU: the same as `grade_views` on all frames at once."""
-        record = self._decide(fuse_views(measurements), options)
+        record = self.decide_views(measurements, options)
         diameter = record.measurement.size.equatorial_diameter_mm
         return Verdict(
             grade_class=record.grade.grade_class,

@@ -20,11 +20,10 @@ from service.line.line_metrics import LaneRow
 from service.line.quiet_log import QuietLog
 from service.line.worker_process import LoadGrader
 from service.line.workers import Workers
+from service.model_follower import POLL_S
 
 STEP_S = 0.01
 """How often deadlines are looked at."""
-FOLLOW_S = 0.25
-"""How often the log of models is looked at, as in `model_follower.py`."""
 MOST_PLAIN_LINES = 4
 """Lines that nobody configured: for trying out only."""
 
@@ -146,7 +145,7 @@ class Lines:
         while True:
             for line in self._lines.values():
                 line.advance()
-            if monotonic() - followed_s >= FOLLOW_S and (changing is None or changing.done()):
+            if monotonic() - followed_s >= POLL_S and (changing is None or changing.done()):
                 followed_s = monotonic()
                 changing = asyncio.create_task(self._follow_model())
                 self._tasks.add(changing)
