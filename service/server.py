@@ -48,6 +48,7 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
         access_log=False,
         server_header=False,
         lifespan="on",
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
     for name in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended in order
