@@ -58,9 +58,11 @@ class Bench:
         spent_s = cpu_between(before, self.service.cpu_s())
         self.fruit += outcome.sent
         self.count += int(1000 * (seconds + 20))
+        why = Counter(str(one.reason) for one in outcome.answers.values() if one.reason is not None)
         late = "" if outcome.kept_schedule else "; THE SENDER WAS TOO SLOW"
         say(
-            f"  {fruit_per_s:6.1f} fruit/s for {seconds:.0f} s: {outcome.missed} of {outcome.sent} not graded in time, "
+            f"  {fruit_per_s:6.1f} fruit/s for {seconds:.0f} s: {outcome.missed} of {outcome.sent} not graded in time "
+            f"{dict(why)}, "
             f"p99 {outcome.latency_ms(0.99):.0f} ms, late by {1e3 * quantile(outcome.behind_s, 0.99):.0f} ms{late}"
         )
         return outcome, spent_s

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 LINE = "bench"
 LINE_FILE = """\
-# One count is one millisecond; ten views 30 ms apart; half a second from the last view to the last use of a decision.
+# One count is one millisecond; ten views 30 ms apart; one second (a metre of belt) from the last view to the last use.
 schema = "line/1"
 id = "bench"
 lanes = [{lanes}]
@@ -40,8 +40,8 @@ same_cup_counts = 15
 [deadline]
 wait_counts = {wait}
 last_use_counts = {last_use}
-wait_s = 1.5
-last_use_s = 2.0
+wait_s = 3.0
+last_use_s = 4.0
 
 [[cameras]]
 name = "top"
@@ -65,7 +65,7 @@ def line_file(lanes: int, views: int) -> str:
     """The line of the benchmark."""
     turn = 30 * (views - 1)
     names = ", ".join(str(lane + 1) for lane in range(lanes))
-    return LINE_FILE.format(lanes=names, views=views, wait=turn + 400, last_use=turn + 500)
+    return LINE_FILE.format(lanes=names, views=views, wait=turn + 800, last_use=turn + 1000)
 
 
 class BenchService:

@@ -81,14 +81,17 @@ async def _run(
     app: FastAPI,
 ) -> AsyncIterator[None]:
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
+    configs = await asyncio.to_thread(read_lines, settings.lines_dir)
+    archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
     lines = Lines(
-        await asyncio.to_thread(read_lines, settings.lines_dir),
+        configs,
         load_for_lines,
         partial(_in_production, settings),
         workers=settings.line_workers,
         waiting_views=settings.line_waiting_views,
+        answer_timeout_s=settings.line_answer_timeout_s,
+        books=settings.data_dir / "lines",
     )
-    archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),

@@ -62,6 +62,12 @@ class ServiceSettings(BaseSettings):
     line_waiting_views: int = Field(
         default=40, ge=1, le=10_000, description="Views that may wait before new fruit recirculate ungraded."
     )
+    line_answer_timeout_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=600,
+        description="A grading process that takes longer for one view is killed, in s.",
+    )
     shutdown_timeout_s: int = Field(
         default=30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
     )

@@ -15,7 +15,7 @@ from service.http_errors import error_response
 from service.line.client import Client
 from service.line.line import Line
 from service.line.lines import Lines
-from service.line.schemas import LineOut, LinesOut, lane_answers
+from service.line.schemas import LineDaysOut, LineOut, LinesOut, lane_answers
 from service.services import RunningServices, Services
 
 router = APIRouter(prefix="/api/v1", tags=["lines"])
@@ -36,6 +36,12 @@ async def lines(services: RunningServices) -> LinesOut:
 async def one_line(line: LineName, services: RunningServices) -> LineOut:
     """Its counts by lane, its clients, its belt."""
     return _answer(services.lines.known(line), services.lines)
+
+
+@router.get("/lines/{line}/days", summary="Counts of a sorting line by day", responses=errors(404, 422))
+async def line_days(line: LineName, services: RunningServices) -> LineDaysOut:
+    """Fruit of the last 31 days (UTC), newest first. These counts go on when the service starts again."""
+    return LineDaysOut.of(services.lines.known(line))
 
 
 @router.websocket("/lines/{line}/frames")

@@ -8,12 +8,30 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from service.errors import LedgerError
+from service.line.day_book import DayBook
 from service.line.outlets import Recirculated
 from service.line.protocol import Decision
 
 _NOBODY_SAW = frozenset({Recirculated.NO_VIEW, Recirculated.NO_FRUIT})
+
+
+class Outcome(StrEnum):
+    """What a decision counts as; the names are those of `LaneCounts`."""
+
+    GRADED = "graded"
+    ABSTAINED = "abstained"
+    NO_READ = "no_read"
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """Every decision is one of the three."""
+    if decision.reason in _NOBODY_SAW:
+        return Outcome.NO_READ
+    graded = decision.reason is None or decision.reason == Recirculated.NO_ROUTE
+    return Outcome.GRADED if graded else Outcome.ABSTAINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +78,25 @@ class LaneCounts:
 
 
 class Ledger:
-    """Counts of every lane of one line. Lanes that the line does not have are counted under `None`: frames only."""
+    """Counts of every lane of one line. Lanes that the line does not have are counted under `None`: frames only.
 
-    def __init__(self, line_id: str, lanes: tuple[int, ...], recirculate: str) -> None:
+    book: where counts of fruit are kept beyond this run; None: nowhere.
+    """
+
+    def __init__(
+        self, line_id: str, lanes: tuple[int, ...], recirculate: str, *, book: DayBook | None = None
+    ) -> None:
         self._line_id = line_id
         self._recirculate = recirculate
         self._lanes: dict[int | None, _Lane] = {lane: _Lane() for lane in (*lanes, None)}
+        self._book = book
         self.bad_messages = 0
 
     def triggered(self, lane: int) -> None:
         """A new fruit."""
         self._lanes[lane].numbers["triggers"] += 1
+        if self._book is not None:
+            self._book.triggered(lane)
 
     def frame_used(self, lane: int) -> None:
         """A frame is a view of a fruit."""
@@ -90,12 +116,10 @@ class Ledger:
     def decided(self, decision: Decision, *, delivered: bool) -> None:
         """A decision on a fruit. delivered: it was handed to a client."""
         counts = self._lanes[decision.lane]
-        if decision.reason in _NOBODY_SAW:
-            counts.numbers["no_read"] += 1
-        elif decision.reason is None or decision.reason == Recirculated.NO_ROUTE:
-            counts.numbers["graded"] += 1
-        else:
-            counts.numbers["abstained"] += 1
+        outcome = outcome_of(decision)
+        counts.numbers[outcome.value] += 1
+        if self._book is not None:
+            self._book.decided(decision, outcome.value)
         counts.numbers["late"] += decision.late
         counts.outlets[decision.outlet] += 1
         if decision.reason is not None:
@@ -109,6 +133,8 @@ class Ledger:
         counts.numbers["undelivered"] += 1
         counts.outlets[decision.outlet] -= 1
         counts.outlets[self._recirculate] += 1
+        if self._book is not None:
+            self._book.undelivered(decision)
 
     def lane(self, lane: int | None, open_count: int = 0) -> LaneCounts:
         """The counts of a lane now; None: of lanes that the line does not have. open_count: fruit not decided."""

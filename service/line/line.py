@@ -23,6 +23,7 @@ from service.line.assembly import (
 )
 from service.line.client import Client
 from service.line.crew import Crew
+from service.line.day_book import DayBook
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import LineConfig
 from service.line.line_grader import ViewResult, ViewWork
@@ -50,7 +51,10 @@ def _utc_now() -> datetime:
 
 
 class Line:
-    """Puts a line together. crew: grades its fruit. clock: monotonic, s; utc: for the age of frames."""
+    """Puts a line together. crew: grades its fruit. clock: monotonic, s; utc: for the age of frames.
+
+    book: keeps its counts by day; None: they end with the service.
+    """
 
     def __init__(
         self,
@@ -61,14 +65,16 @@ class Line:
         numbers: Iterator[int] | None = None,
         clock: Callable[[], float] = monotonic,
         utc: Callable[[], datetime] = _utc_now,
+        book: DayBook | None = None,
     ) -> None:
         self.config = config
+        self.book = book
         self._crew = crew
         self._log = log
         self._clock = clock
         self._utc = utc
         self._assembly = Assembly(config, numbers)
-        self._ledger = Ledger(config.line_id, config.lanes, config.recirculate)
+        self._ledger = Ledger(config.line_id, config.lanes, config.recirculate, book=book)
         self._owners: dict[int, Client] = {}
         self._ticker: Client | None = None
         self._in_crew: set[Fruit] = set()
@@ -144,6 +150,8 @@ class Line:
         """Every fruit that is not decided recirculates."""
         self._follow(self._assembly.close_all(Cause.LINE_STOPPED))
         self.check()
+        if self.book is not None:
+            self.book.close()
 
     def _text(self, client: Client, message: EncoderTick | Trigger | Heartbeat) -> None:
         if isinstance(message, Heartbeat):

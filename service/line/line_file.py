@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions
@@ -15,6 +16,8 @@ SCHEMA = "line/1"
 PLAIN_LINE = Path(__file__).with_name("plain.toml")
 """The line that ships, to try the service out: it knows nothing of the belt but what the frames say."""
 
+LINE_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+"""Lines are named in addresses and folders."""
 _MAX_COUNTS = 1_000_000
 _LONGEST_S = 60.0
 
@@ -36,6 +39,8 @@ def load_line(path: Path, line_id: str | None = None) -> LineConfig:
 def _read(top: TomlTable, path: Path, line_id: str | None) -> LineConfig:
     top.text("schema", one_of=(SCHEMA,))
     own_id = top.text("id")
+    if own_id and not LINE_NAME.fullmatch(own_id):
+        top.problem(f"id: expected up to 80 letters, digits, '_' and '-', got {own_id!r}", "id")
     options = _grading(_section(top, "grading", required=False), path)
     frames = _section(top, "frames", required=False)
     outlet_rows = top.tables("outlets")

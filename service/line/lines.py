@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -13,21 +12,20 @@ import structlog
 
 from grader.errors import GraderError
 from service.errors import LineConfigError, ModelNotReadyError, NotFoundError
+from service.line.day_book import DayBook
 from service.line.line import Line
 from service.line.line_config import LineConfig
-from service.line.line_file import PLAIN_LINE, load_line
+from service.line.line_file import LINE_NAME, PLAIN_LINE, load_line
 from service.line.line_metrics import LaneRow
 from service.line.quiet_log import QuietLog
 from service.line.worker_process import LoadGrader
-from service.line.workers import Workers
+from service.line.workers import ANSWER_TIMEOUT_S, Workers
 from service.model_follower import POLL_S
 
 STEP_S = 0.01
 """How often deadlines are looked at."""
 MOST_PLAIN_LINES = 4
 """Lines that nobody configured: for trying out only."""
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
@@ -55,6 +53,8 @@ class Lines:
     """Open lines by name. in_production: folder of the model to grade with, raises GraderError.
 
     Without configured lines any name is a line with plain settings, and the processes start with the first client.
+    books: folder where the counts of every line are kept by day; None: nowhere. Raises StorageError when it cannot be
+    used.
     """
 
     def __init__(
@@ -65,12 +65,21 @@ class Lines:
         *,
         workers: int,
         waiting_views: int,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        books: Path | None = None,
     ) -> None:
         self._plain = not configs
+        self._books = books
         self._in_production = in_production
         self._log = QuietLog()
         self._numbers: Iterator[int] = count(1)
-        self._workers = Workers(load, count=workers, waiting_limit=waiting_views, log=self._log)
+        self._workers = Workers(
+            load,
+            count=workers,
+            waiting_limit=waiting_views,
+            log=self._log,
+            answer_timeout_s=answer_timeout_s,
+        )
         self._lines = {config.line_id: self._make(config) for config in configs}
         self._running: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -94,7 +103,7 @@ class Lines:
         Raises:
             NotFoundError: there is no such line. ModelNotReadyError: no process can grade.
         """
-        if self._plain and _NAME.fullmatch(name) and len(self._lines) < MOST_PLAIN_LINES:
+        if self._plain and LINE_NAME.fullmatch(name) and len(self._lines) < MOST_PLAIN_LINES:
             self._lines.setdefault(name, self._make(load_line(PLAIN_LINE, name)))
         line = self.known(name)
         self._run()
@@ -132,7 +141,11 @@ class Lines:
         await self._workers.close()
 
     def _make(self, config: LineConfig) -> Line:
-        return Line(config, self._workers, log=self._log, numbers=self._numbers)
+        book = None
+        if self._books is not None:
+            folder = self._books / config.line_id
+            book = DayBook(folder, config.lanes, config.recirculate, log=self._log)
+        return Line(config, self._workers, log=self._log, numbers=self._numbers, book=book)
 
     def _run(self) -> None:
         if self._running is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import BaseModel, Field
 
 from service.line.ledger import LaneCounts
@@ -65,6 +67,54 @@ class LineOut(BaseModel):
     outlets: dict[str, int] = Field(description="Counts from the trigger.")
     recirculate: str
     lanes: list[LaneOut]
+
+
+class LaneDayOut(BaseModel):
+    """One lane on one day: carried + triggers = graded + abstained + no_read + open, always."""
+
+    lane: int
+    carried: int = Field(description="Open when the day began.")
+    triggers: int
+    open: int = Field(description="Not decided yet.")
+    graded: int
+    abstained: int
+    no_read: int = Field(description="Among them those that were open when the service died: `service_lost`.")
+    late: int
+    undelivered: int
+    outlets: dict[str, int]
+    recirculated: dict[str, int] = Field(description="By reason.")
+
+
+class DayOut(BaseModel):
+    """One day."""
+
+    day: date
+    lanes: list[LaneDayOut]
+
+
+class LineDaysOut(BaseModel):
+    """The days of a line, newest first."""
+
+    line: str
+    days: list[DayOut]
+
+    @classmethod
+    def of(cls, line: Line) -> LineDaysOut:
+        """What the line's book says."""
+        days = {} if line.book is None else line.book.days()
+        return cls(
+            line=line.config.line_id,
+            days=[
+                DayOut(
+                    day=day,
+                    lanes=[
+                        LaneDayOut.model_validate({"lane": lane, "open": counts.open, **counts.to_json()})
+                        for lane, counts in sorted(lanes.items())
+                    ],
+                )
+                for day, lanes in days.items()
+            ],
+        )
 
 
 class LinesOut(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from socket import SO_SNDBUF, SOL_SOCKET, create_server
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -80,18 +81,22 @@ class _ReportingServer(uvicorn.Server):
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The service on a free port of this computer; gives its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on")
+def listening(app: FastAPI, *, send_buffer_bytes: int | None = None) -> Iterator[str]:
+    """The service on a free port of this computer; gives its address. send_buffer_bytes: of every connection."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")
     server = _ReportingServer(config)
-    thread = Thread(target=server.run)
+    door = create_server(("127.0.0.1", 0))
+    if send_buffer_bytes is not None:
+        door.setsockopt(SOL_SOCKET, SO_SNDBUF, send_buffer_bytes)
+    thread = Thread(target=server.run, args=([door],))
     thread.start()
     try:
         assert server.listens.wait(timeout=30)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=30)
+        door.close()
 
 
 def painted_png(*, fruits: int, shade: int = 0) -> bytes:
