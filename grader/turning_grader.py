@@ -1,0 +1,99 @@
+"""A turning fruit, view by view: a quick look at each, a close look at the suspicious ones, one decision.
+
+Which views are looked at closely depends on what the quick looks say and on nothing else (`view_choice.py`), so the
+same views give the same record, in whatever order they came and whether or not some were looked at ahead of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from grader.first_look import Found
+from grader.image_io import decode_image
+from grader.pipeline import GradeOptions, Grader, largest_fruit
+from grader.types import REJECT, FruitMeasurement, FruitRecord
+from grader.view_choice import views_to_look_at
+
+QUICK_SIDE_PX = 240
+"""The shorter side of a frame keeps so many pixels for the quick look, at least: a fruit over a line then has about as
+many as the small network is shown of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SeenView:
+    """One view that was looked at. data: the file of the frame, for a close look; name: of the frame.
+
+    suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. found: where the fruit is, in pixels of the
+    whole frame; None when a close look has to find it anew. quick: what the quick look measured; None when it saw no
+    fruit or is not to be believed. looked: a close look was taken; close: what it measured, None when it saw no fruit.
+    """
+
+    name: str
+    data: bytes
+    suspicion: float
+    found: Found | None = None
+    quick: FruitMeasurement | None = None
+    looked: bool = False
+    close: FruitMeasurement | None = None
+
+
+class TurningGrader(Grader):
+    """Grades turning fruit. A model without a quick look is asked for a close look at every view."""
+
+    def see(self, data: bytes, name: str, options: GradeOptions) -> SeenView:
+        """Look at one frame of a fruit.
+
+        Raises InvalidImageError for what is no whole picture, CalibrationError when the calibration is not of it.
+        """
+        if self.model.quick is None:
+            return self.see_closely(SeenView(name=name, data=data, suspicion=1.0), options)
+        frame = decode_image(data, name, shrink_to_px=QUICK_SIDE_PX)
+        looked = self.look_quickly(frame, options)
+        if looked is None:
+            return SeenView(name=name, data=data, suspicion=0.0)
+        view, measurement = looked
+        if view.doubtful:
+            return SeenView(name=name, data=data, suspicion=1.0)
+        times = 1.0 if frame.whole_hw is None else frame.whole_hw[1] / frame.rgb.shape[1]
+        scale_x, scale_y = view.found.scale_xy
+        found = replace(view.found, scale_xy=(scale_x * times, scale_y * times))
+        return SeenView(name=name, data=data, suspicion=view.suspicion, found=found, quick=measurement)
+
+    def see_closely(self, seen: SeenView, options: GradeOptions) -> SeenView:
+        """The same view with a close look at its fruit; itself when that was taken already."""
+        if seen.looked:
+            return seen
+        frame = decode_image(seen.data, seen.name)
+        graded = self.grade_frame(frame, options, None if seen.found is None else [seen.found])
+        close = graded.records[largest_fruit(graded)].measurement if graded.records else None
+        return replace(seen, close=close, looked=True)
+
+    def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
+        """One record from the views of one fruit, in their order; None when none shows a fruit.
+
+        Looks closely at one suspicious view after the other, the most suspicious first. A fruit that is rejected
+        already is not looked at further: another defect cannot better its class.
+        """
+        ahead = {
+            number: view for number, view in enumerate(seen) if view.looked and self.model.quick is not None
+        }
+        views = [replace(view, looked=False) if number in ahead else view for number, view in enumerate(seen)]
+        record = self._record(views, options)
+        for number in self.worth_a_close_look(views):
+            if record is not None and record.grade.grade_class == REJECT:
+                break
+            views[number] = ahead.get(number) or self.see_closely(views[number], options)
+            record = self._record(views, options)
+        return record
+
+    def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
+        """Indices of the views, the most suspicious first; all where the model has no quick look."""
+        if self.model.quick is None:
+            return tuple(range(len(seen)))
+        return views_to_look_at([view.suspicion for view in seen])
+
+    def _record(self, views: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
+        close = [view.close for view in views if view.looked and view.close is not None]
+        quick = [view.quick for view in views if not view.looked and view.quick is not None]
+        return self.decide_views(close, options, quick) if close or quick else None
