@@ -29,7 +29,8 @@ class TrainConfig:
     withheld: kinds of defect that are never shown, see `training/withheld.py`.
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
-    network: one of `networks.NETWORKS`. size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
+    network: one of `networks.NETWORKS`. size: side of the input, a multiple of 32. rate: learning rate of the heads;
+    backbone_rate: factor on it, 0-1.
     frozen_blocks: this many first blocks of the backbone, and its stem, stay as they are; with 3, the layers at half
     and quarter resolution, a step takes three quarters of the time. frozen_statistics: the statistics of normalisation
     stay as they are, for runs on few pictures. warm_up: steps. average: 0-1, weight of the past in the averaged

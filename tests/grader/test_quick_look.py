@@ -62,7 +62,8 @@ def test_nothing_is_seen_on_an_empty_belt(network: PaintNetwork) -> None:
 
 def test_the_largest_fruit_is_laid_on_the_frame(network: PaintNetwork) -> None:
     quick = quick_look(painted((110, 120, 60, RED), (290, 30, 18, RED)), network)
-    assert quick is not None and not quick.doubtful
+    assert quick is not None
+    assert not quick.doubtful
     assert quick.suspicion == 0.0
     assert quick.view.crop is Crop.APPLE
     x0, y0, x1, y1 = quick.view.box_xyxy_px
@@ -74,7 +75,8 @@ def test_the_largest_fruit_is_laid_on_the_frame(network: PaintNetwork) -> None:
 
 def test_the_crop_that_runs_on_the_line_is_taken_as_said(network: PaintNetwork) -> None:
     quick = quick_look(painted((160, 120, 60, RED)), network, Crop.MELON)
-    assert quick is not None and quick.view.crop is Crop.MELON
+    assert quick is not None
+    assert quick.view.crop is Crop.MELON
 
 
 @pytest.mark.parametrize(("radius", "suspicious"), [(0, False), (12, True)])
@@ -96,12 +98,12 @@ def test_a_blemish_is_suspicious(network: PaintNetwork, radius: int, suspicious:
 )
 def test_what_a_quick_look_cannot_tell_is_doubtful(network: PaintNetwork, frame: Frame) -> None:
     quick = quick_look(frame, network)
-    assert quick is not None and quick.doubtful
+    assert quick is not None
+    assert quick.doubtful
 
 
-@pytest.mark.parametrize(
-    ("sure", "doubtful"), [(SURE_LEVEL - 0.01, True), (SURE_LEVEL + 0.01, False), (1.0, False)]
-)
+@pytest.mark.parametrize(("sure", "doubtful"), [(SURE_LEVEL - 0.1, True), (SURE_LEVEL + 0.1, False)])
 def test_an_unsure_crop_is_doubtful(shipped_grader: Grader, sure: float, doubtful: bool) -> None:
     quick = quick_look(painted((160, 120, 60, RED)), PaintNetwork(shipped_grader, sure))
-    assert quick is not None and quick.doubtful == doubtful
+    assert quick is not None
+    assert quick.doubtful == doubtful

@@ -13,7 +13,8 @@ def test_pixels_grow_and_all_else_stays(shipped_grader: Grader, samples: Path) -
     frame = decode_image((samples / "apple_rot.jpg").read_bytes(), "rot")
     graded = shipped_grader.grade_frame(frame, GradeOptions(mm_per_px=0.35))
     before = graded.records[largest_fruit(graded)].measurement
-    assert before.defects and before.landmarks is not None
+    assert before.defects
+    assert before.landmarks is not None
     after = in_frame_pixels(before, 2.0)
     assert after.box_xyxy_px == tuple(2 * side for side in before.box_xyxy_px)
     assert after.size.diameter_px == 2 * before.size.diameter_px
