@@ -125,21 +125,15 @@ class Grader:
         if options.calibration is not None:
             self._calibration(options.calibration)
 
-    def grade_frame(
-        self, frame: Frame, options: GradeOptions, found: Sequence[Found] | None = None
-    ) -> GradedFrame:
+    def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
         """Everything one frame shows. A fruit that cannot be judged is `ungraded`, with reasons.
 
-        found: the fruit to look at, where a quick look has found them already.
         Raises CalibrationError when the calibration is not of this frame.
         """
         notes, calibration = self._frame_notes(frame, frame.rgb.shape[:2], options)
         if NOTHING_TO_SEE & set(notes):
             return GradedFrame(frame=frame, views=(), records=(), notes=notes)
-        if found is None:
-            views = find_fruit(frame, self.model, options.crop)
-        else:
-            views = look_again(frame, self.model, list(found), options.crop)
+        views = find_fruit(frame, self.model, options.crop)
         records = []
         for view in views:
             measurement = measure_fruit(
@@ -183,6 +177,33 @@ class Grader:
             quick=True,
         )
         return quick, self._finished(in_frame_pixels(measurement, times))
+
+    def look_closely(
+        self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
+    ) -> FruitMeasurement | None:
+        """What a close look adds to a quick one of the same fruit: defects, stem and calyx, netting, a surer crop.
+
+        found: where the quick look saw the fruit, for the frame at its own size. None when there is no fruit there.
+        Raises CalibrationError when the calibration is not of this frame.
+        """
+        views = look_again(frame, self.model, [found], options.crop)
+        if not views:
+            return None
+        view = max(views, key=lambda each: int(each.mask.sum()))
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        skin = map_skin(view)
+        close = replace(
+            quick,
+            crop=view.crop,
+            variety=self._variety_for(view.crop, options),
+            crop_confidence=view.crop_confidence,
+            surface_seen_fraction=seen_fraction(skin),
+            netting=measure_netting(view, skin),
+            defects=find_defects(view, _scale(options, calibration), skin),
+            landmarks=find_landmarks(view),
+            quality_flags=tuple(sorted({*quick.quality_flags, *check_exposure(view.rgb, view.mask)})),
+        )
+        return rounded_measurement(close)
 
     def _frame_notes(
         self, frame: Frame, frame_hw: tuple[int, ...], options: GradeOptions

@@ -38,6 +38,15 @@ class SeenView:
     close: FruitMeasurement | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedFruit:
+    """What many views of one fruit gave. record: None when none shows a fruit. close_looks: indices of the views that
+    were looked at closely, in that order."""
+
+    record: FruitRecord | None
+    close_looks: tuple[int, ...]
+
+
 class TurningGrader(Grader):
     """Grades turning fruit. A model without a quick look is asked for a close look at every view."""
 
@@ -65,27 +74,32 @@ class TurningGrader(Grader):
         if seen.looked:
             return seen
         frame = decode_image(seen.data, seen.name)
-        graded = self.grade_frame(frame, options, None if seen.found is None else [seen.found])
-        close = graded.records[largest_fruit(graded)].measurement if graded.records else None
+        if seen.found is not None and seen.quick is not None:
+            close = self.look_closely(frame, seen.found, seen.quick, options)
+        else:
+            graded = self.grade_frame(frame, options)
+            close = graded.records[largest_fruit(graded)].measurement if graded.records else None
         return replace(seen, close=close, looked=True)
 
-    def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
-        """One record from the views of one fruit, in their order; None when none shows a fruit.
+    def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> TurnedFruit:
+        """One record from the views of one fruit, in their order.
 
         Looks closely at one suspicious view after the other, the most suspicious first. A fruit that is rejected
-        already is not looked at further: another defect cannot better its class.
+        already is not looked at further: another defect cannot better its class. Views that were looked at closely
+        ahead of time count only when their turn comes.
         """
-        ahead = {
-            number: view for number, view in enumerate(seen) if view.looked and self.model.quick is not None
-        }
-        views = [replace(view, looked=False) if number in ahead else view for number, view in enumerate(seen)]
+        views = list(seen)
+        if self.model.quick is not None:
+            views = [replace(view, looked=False) for view in views]
         record = self._record(views, options)
-        for number in self.worth_a_close_look(views):
+        looks: list[int] = []
+        for number in self.worth_a_close_look(seen):
             if record is not None and record.grade.grade_class == REJECT:
                 break
-            views[number] = ahead.get(number) or self.see_closely(views[number], options)
+            views[number] = self.see_closely(seen[number], options)
+            looks.append(number)
             record = self._record(views, options)
-        return record
+        return TurnedFruit(record=record, close_looks=tuple(looks))
 
     def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
         """Indices of the views, the most suspicious first; all where the model has no quick look."""
