@@ -30,7 +30,8 @@ def evaluate(
     suite: Annotated[
         str,
         typer.Option(
-            help="release: what a release is judged by; dev: what the next one is worked on with; line: turning fruit as a line sees them."
+            help="release: what a release is judged by; dev: what the next one is worked on with; "
+            "line: what a line makes of turning fruit."
         ),
     ] = "release",
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
