@@ -18,7 +18,7 @@ from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.second_look import OTHER_OBJECT, cut_out, window_around
 from grader.shrink import shrink
-from grader.types import BoolArray, Crop, FloatArray, Frame, FruitView
+from grader.types import BoolArray, Crop, FloatArray, Frame, FruitView, UInt8Array
 
 SMALLEST_CELLS = 12
 """Fruit of fewer cells of the grid of `surface` are not judged: a thirteenth of the frame across."""
@@ -96,7 +96,7 @@ def _largest(frame: Frame, model: OnnxModel) -> tuple[Found | None, bool]:
     spec = model.card.input
     ratio = spec.find_side_px / max(height, width)
     small_hw = (max(round(height * ratio), 1), max(round(width * ratio), 1))
-    surface = model.run(to_tensor(shrink(frame.rgb, small_hw[::-1]), spec))["surface"][0]
+    surface = model.run(to_tensor(_shrink_by_halves(frame.rgb, small_hw[::-1]), spec))["surface"][0]
     stride = model.card.strides["surface"]
     shown = surface[0, : -(-small_hw[0] // stride), : -(-small_hw[1] // stride)]
     own, areas = _largest_part(shown < 1 - FRUIT_LEVEL)
@@ -105,6 +105,14 @@ def _largest(frame: Frame, model: OnnxModel) -> tuple[Found | None, bool]:
     scale_xy = (width / small_hw[1] * stride, height / small_hw[0] * stride)
     alone = np.count_nonzero(areas >= NEIGHBOUR_SHARE * areas.max()) == 1
     return Found(mask=own, scale_xy=scale_xy), alone
+
+
+def _shrink_by_halves(rgb: UInt8Array, size_wh: tuple[int, int]) -> UInt8Array:
+    """As `shrink`, by area to the half as often as that fits: a third of the time of the mean over three by three."""
+    while min(rgb.shape[1] // size_wh[0], rgb.shape[0] // size_wh[1]) > 1:
+        half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
+        rgb = np.asarray(cv2.resize(rgb, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(rgb, size_wh)
 
 
 def _largest_part(fruit: BoolArray) -> tuple[BoolArray, NDArray[np.int32]]:
