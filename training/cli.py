@@ -1,5 +1,5 @@
-"""The verbs of training: import, split, leaks, train, blend, teach, folds, unseen, mimic, export, parity, quantise, admit,
-trust, evaluate, compare, promote, readme.
+"""The verbs of training: import, split, leaks, train, blend, teach, folds, unseen, mimic, export, parity, quantise,
+admit, trust, evaluate, compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """

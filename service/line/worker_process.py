@@ -1,12 +1,12 @@
-"""One grading process: one model, one thread, one request after the other over a pipe. Knows nothing of lines."""
+"""One grading process: one model, one thread, one request after the other. Knows nothing of lines."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
+from socket import socket
 from traceback import format_exc
 
 import cv2
@@ -16,6 +16,7 @@ from grader.pipeline import GradeOptions
 from grader.types import FruitMeasurement
 from service.line.line_grader import ViewGrader, ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
+from service.line.worker_link import ProcessEnd
 
 LoadGrader = Callable[[Path], ViewGrader]
 """Makes the grader of a model folder; goes to another process, so it is a function of a module or a class method."""
@@ -62,27 +63,23 @@ Request = GradeView | DecideFruit | DropFruit
 Answer = ViewResult | Verdict | Failed | None
 
 
-def run_worker(connection: Connection, load: LoadGrader, model: Path) -> None:
-    """Load, then answer until the other end of the pipe is closed."""
+def run_worker(connection: socket, load: LoadGrader, model: Path) -> None:
+    """Load, then answer until the other end of the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service, which ends its workers in order
     cv2.setNumThreads(1)
+    service = ProcessEnd(connection)
     try:
         grader = load(model)
     except (GraderError, OSError) as error:
-        connection.send(Loaded(str(error) or type(error).__name__))
+        service.send(Loaded(str(error) or type(error).__name__))
         return
-    connection.send(Loaded(None))
+    service.send(Loaded(None))
     bench = _Bench(grader)
     while True:
         try:
-            request: Request = connection.recv()
+            service.send(bench.answer(service.receive()))
         except (EOFError, ConnectionError):
             return
-        try:
-            answer = bench.answer(request)
-        except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
-            answer = Failed(format_exc())
-        connection.send(answer)
 
 
 class _Bench:
@@ -93,6 +90,12 @@ class _Bench:
         self._fruit: dict[int, dict[tuple[str, int], FruitMeasurement]] = {}
 
     def answer(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
+            return Failed(format_exc())
+
+    def _answer(self, request: Request) -> Answer:
         if isinstance(request, DropFruit):
             self._fruit.pop(request.fruit, None)
             return None

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from grader.pipeline import GradeOptions
 from grader.types import FruitMeasurement
+from service.line.crew import TellVerdict, TellView
 from service.line.line_grader import ViewWork
-from service.line.workers import TellVerdict, TellView
 from tests.fakes import FakeLineGrader
 
 
