@@ -22,7 +22,8 @@ many as the small network is shown of it."""
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SeenView:
-    """One view that was looked at. data: the file of the frame, for a close look; name: of the frame.
+    """One view that was looked at. data: the file of the frame, for a close look; name and size of the frame. options:
+    how it is graded.
 
     suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. found: where the fruit is, in pixels of the
     whole frame; None when a close look has to find it anew. quick: what the quick look measured; None when it saw no
@@ -31,11 +32,18 @@ class SeenView:
 
     name: str
     data: bytes
+    options: GradeOptions
+    frame_wh: tuple[int, int]
     suspicion: float
     found: Found | None = None
     quick: FruitMeasurement | None = None
     looked: bool = False
     close: FruitMeasurement | None = None
+
+    @property
+    def shows_fruit(self) -> bool:
+        """As far as the looks that were taken can tell; a doubtful view does."""
+        return self.close is not None if self.looked else self.suspicion > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,34 +63,37 @@ class TurningGrader(Grader):
 
         Raises InvalidImageError for what is no whole picture, CalibrationError when the calibration is not of it.
         """
-        if self.model.quick is None:
-            return self.see_closely(SeenView(name=name, data=data, suspicion=1.0), options)
-        frame = decode_image(data, name, shrink_to_px=QUICK_SIDE_PX)
+        quickly = self.model.quick is not None
+        frame = decode_image(data, name, shrink_to_px=QUICK_SIDE_PX if quickly else None)
+        height, width = frame.whole_hw or frame.rgb.shape[:2]
+        doubtful = SeenView(name=name, data=data, options=options, frame_wh=(width, height), suspicion=1.0)
+        if not quickly:
+            return self.see_closely(doubtful)
         looked = self.look_quickly(frame, options)
         if looked is None:
-            return SeenView(name=name, data=data, suspicion=0.0)
+            return replace(doubtful, suspicion=0.0)
         view, measurement = looked
         if view.doubtful:
-            return SeenView(name=name, data=data, suspicion=1.0)
-        times = 1.0 if frame.whole_hw is None else frame.whole_hw[1] / frame.rgb.shape[1]
+            return doubtful
+        times = width / frame.rgb.shape[1]
         scale_x, scale_y = view.found.scale_xy
         found = replace(view.found, scale_xy=(scale_x * times, scale_y * times))
-        return SeenView(name=name, data=data, suspicion=view.suspicion, found=found, quick=measurement)
+        return replace(doubtful, suspicion=view.suspicion, found=found, quick=measurement)
 
-    def see_closely(self, seen: SeenView, options: GradeOptions) -> SeenView:
+    def see_closely(self, seen: SeenView) -> SeenView:
         """The same view with a close look at its fruit; itself when that was taken already."""
         if seen.looked:
             return seen
         frame = decode_image(seen.data, seen.name)
         if seen.found is not None and seen.quick is not None:
-            close = self.look_closely(frame, seen.found, seen.quick, options)
+            close = self.look_closely(frame, seen.found, seen.quick, seen.options)
         else:
-            graded = self.grade_frame(frame, options)
+            graded = self.grade_frame(frame, seen.options)
             close = graded.records[largest_fruit(graded)].measurement if graded.records else None
         return replace(seen, close=close, looked=True)
 
     def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> TurnedFruit:
-        """One record from the views of one fruit, in their order.
+        """One record from the views of one fruit, in their order. options: how the fruit is decided.
 
         Looks closely at one suspicious view after the other, the most suspicious first. A fruit that is rejected
         already is not looked at further: another defect cannot better its class. Views that were looked at closely
@@ -96,10 +107,14 @@ class TurningGrader(Grader):
         for number in self.worth_a_close_look(seen):
             if record is not None and record.grade.grade_class == REJECT:
                 break
-            views[number] = self.see_closely(seen[number], options)
+            views[number] = self.see_closely(seen[number])
             looks.append(number)
             record = self._record(views, options)
         return TurnedFruit(record=record, close_looks=tuple(looks))
+
+    def next_close_look(self, seen: Sequence[SeenView]) -> int | None:
+        """Index of the view that `decide_seen` will look at closely next if no further view comes; None: of none."""
+        return next((number for number in self.worth_a_close_look(seen) if not seen[number].looked), None)
 
     def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
         """Indices of the views, the most suspicious first; all where the model has no quick look."""

@@ -72,7 +72,7 @@ class LineSuite:
             for number, picture in enumerate(pictures)
         ]
         self.graded(len(seen))
-        close = [self.grader.see_closely(replace(view, found=None), OPTIONS) for view in seen]
+        close = [self.grader.see_closely(replace(view, found=None)) for view in seen]
         turned = self.grader.decide_seen(seen, OPTIONS)
         records = {
             "line": turned.record,
