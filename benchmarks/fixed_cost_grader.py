@@ -8,28 +8,8 @@ from pathlib import Path
 
 from grader.errors import ModelError
 from grader.pipeline import GradeOptions
-from grader.types import ColourMeasurement, Crop, FruitMeasurement, SizeMeasurement
 from service.line.line_grader import ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
-
-_SEEN = FruitMeasurement(
-    frame_id="bench",
-    fruit_index=0,
-    crop=Crop.APPLE,
-    variety=None,
-    box_xyxy_px=(0, 0, 300, 300),
-    touches_edge=False,
-    view_count=1,
-    surface_seen_fraction=0.48,
-    crop_confidence=0.99,
-    size=SizeMeasurement(diameter_px=300.0, equatorial_diameter_mm=None, weight_g=None, shape_index=1.0),
-    colour=ColourMeasurement(blush_fraction=0.7, light_red_fraction=0.1, ground_lab=None, blush_lab=None),
-    netting=None,
-    defects=(),
-    landmarks=(),
-    model_id="fixed",
-    quality_flags=(),
-)
 
 
 class FixedCostGrader:
@@ -51,9 +31,12 @@ class FixedCostGrader:
         end_s = time.thread_time() + self._view_s
         while time.thread_time() < end_s:
             pass
-        return ViewResult(outcome=ViewOutcome.FRUIT, measurement=_SEEN)
+        return ViewResult(outcome=ViewOutcome.FRUIT, kept=work.view)
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+    def look_ahead(self, kept: Sequence[int]) -> None:
+        """There is nothing to do ahead."""
+
+    def decide_fruit(self, kept: Sequence[int], options: GradeOptions) -> Verdict:
         """Always the same."""
         return Verdict(
             grade_class="I",
@@ -62,6 +45,6 @@ class FixedCostGrader:
             diameter_mm=None,
             standard_id="none",
             model_id=self._model_id,
-            view_count=len(measurements),
-            record={"views": [one.frame_id for one in measurements]},
+            view_count=len(kept),
+            record={"views": list(kept)},
         )

@@ -10,6 +10,7 @@ import asyncio
 import pickle
 from collections.abc import Callable
 from io import BytesIO
+from select import select
 from socket import socket
 from typing import Any, cast
 
@@ -60,21 +61,29 @@ class ProcessEnd:
 
     def __init__(self, connection: socket) -> None:
         self._socket = connection
-        self._file = connection.makefile("rb")
 
     def receive(self) -> Any:
         """The next message; waits for it. Raises EOFError when the service has closed its end."""
         return pickle.loads(self._read(int.from_bytes(self._read(LENGTH_BYTES), "big")))
+
+    def has_news(self) -> bool:
+        """Whether `receive` has something to take, if only that the service has closed its end."""
+        return bool(select([self._socket], [], [], 0)[0])
 
     def send(self, message: object) -> None:
         """Raises OSError when the service has closed its end."""
         self._socket.sendall(_packed(message))
 
     def _read(self, count: int) -> bytes:
-        data = self._file.read(count)
-        if len(data) < count:
-            raise EOFError
-        return data
+        """So many bytes and no more: nothing is held back, so `select` tells whether something waits."""
+        data = bytearray(count)
+        rest = memoryview(data)
+        while rest:
+            taken = self._socket.recv_into(rest)
+            if taken == 0:
+                raise EOFError
+            rest = rest[taken:]
+        return bytes(data)
 
 
 def _packed(message: object) -> memoryview:

@@ -13,7 +13,6 @@ import cv2
 
 from grader.errors import GraderError
 from grader.pipeline import GradeOptions
-from grader.types import FruitMeasurement
 from service.line.line_grader import ViewGrader, ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
 from service.line.worker_link import ProcessEnd
@@ -24,7 +23,7 @@ LoadGrader = Callable[[Path], ViewGrader]
 
 @dataclass(frozen=True, slots=True)
 class GradeView:
-    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without the measurement."""
+    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without what is kept."""
 
     fruit: int
     work: ViewWork
@@ -77,23 +76,41 @@ def run_worker(connection: socket, load: LoadGrader, model: Path) -> None:
     bench = _Bench(grader)
     while True:
         try:
+            while not service.has_news() and bench.look_ahead():
+                pass
             service.send(bench.answer(service.receive()))
         except (EOFError, ConnectionError):
             return
 
 
 class _Bench:
-    """What was measured of the fruit that are being graded, by fruit and view."""
+    """What the grader keeps of the fruit that are being graded, by fruit and view."""
 
     def __init__(self, grader: ViewGrader) -> None:
         self._grader = grader
-        self._fruit: dict[int, dict[tuple[str, int], FruitMeasurement]] = {}
+        self._fruit: dict[int, dict[tuple[str, int], object]] = {}
 
     def answer(self, request: Request) -> Answer:
         try:
             return self._answer(request)
         except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
             return Failed(format_exc())
+
+    def look_ahead(self) -> bool:
+        """Do something that will probably be asked for, of the fruit that came first. False: there is nothing.
+
+        What goes wrong in it will go wrong again when it is asked for, and be told then.
+        """
+        for views in self._fruit.values():
+            keys = sorted(views)
+            try:
+                ahead = self._grader.look_ahead([views[key] for key in keys])
+            except Exception:  # noqa: BLE001
+                continue
+            if ahead is not None:
+                number, views[keys[number]] = ahead
+                return True
+        return False
 
     def _answer(self, request: Request) -> Answer:
         if isinstance(request, DropFruit):
@@ -104,9 +121,9 @@ class _Bench:
             in_order = [views[key] for key in sorted(views)]  # whatever order they came in
             return self._grader.decide_fruit(in_order, request.options) if in_order else None
         result = self._grader.grade_view(request.work)
-        if result.measurement is not None:
+        if result.kept is not None:
             key = (request.work.camera, request.work.view)
-            self._fruit.setdefault(request.fruit, {})[key] = result.measurement
+            self._fruit.setdefault(request.fruit, {})[key] = result.kept
         return ViewResult(outcome=result.outcome, problem=result.problem)
 
 
