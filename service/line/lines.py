@@ -17,6 +17,7 @@ from service.line.line import Line
 from service.line.line_config import LineConfig
 from service.line.line_file import LINE_NAME, PLAIN_LINE, load_line
 from service.line.line_metrics import LaneRow
+from service.line.line_setup import setup_problems
 from service.line.quiet_log import QuietLog
 from service.line.worker_process import LoadGrader
 from service.line.workers import ANSWER_TIMEOUT_S, Workers
@@ -29,15 +30,18 @@ MOST_PLAIN_LINES = 4
 
 
 def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
-    """Every `*.toml` of a folder. Raises LineConfigError with all faults of all files."""
+    """Every `*.toml` of a folder. Raises LineConfigError with all faults of all files, and of all that they name."""
     if folder is None:
         return ()
     found, problems = [], []
     for path in sorted(folder.glob("*.toml")):
         try:
-            found.append(load_line(path))
+            line = load_line(path)
         except LineConfigError as error:
             problems.append(str(error))
+            continue
+        found.append(line)
+        problems += [f"{path.name}: {problem}" for problem in setup_problems(line)]
     names = [line.line_id for line in found]
     problems += [
         f"{folder}: expected different ids, got {name!r} twice" for name in names if names.count(name) > 1

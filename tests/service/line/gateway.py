@@ -86,7 +86,7 @@ def frame_of(
         lane=lane,
         camera="top",
         view=view,
-        encoder=place + 10 * view,
+        encoder=(place + 10 * view) % 65_536,
         captured_at=datetime.now(UTC) - timedelta(seconds=age_s),
         last_view=view == VIEWS - 1,
     )
