@@ -168,7 +168,7 @@ def hold(bench: Bench, asked: argparse.Namespace) -> tuple[float, Outcome, float
         outcome, spent_s = bench.offer(rate, asked.seconds)
         if not outcome.missed or asked.rate is not None or rate < 0.6:
             return rate, outcome, spent_s
-        rate *= 0.93
+        rate *= 0.9
 
 
 def overload(bench: Bench, asked: argparse.Namespace) -> dict[str, object]:

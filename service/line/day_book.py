@@ -91,6 +91,7 @@ class DayBook:
         self._log, self._today = log, today
         self._file: FileIO | None = None
         self._rows = 0
+        self._closed = False
         self._day = today()
         self._counts: dict[int, DayCounts] = {}
         try:
@@ -126,11 +127,9 @@ class DayBook:
         return {day: counts or self._read(self._path(day)) for day, counts in list(found.items())[:limit]}
 
     def close(self) -> None:
-        """Write everything as one row."""
+        """Write everything as one row. What is still noted after this is written as one row each time."""
+        self._closed = True
         self._try(self._write_anew)
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
     def _note(self, row: list[object]) -> None:
         self._turn_page()
@@ -216,7 +215,8 @@ class DayBook:
         lanes = {str(lane): counts.to_json() for lane, counts in self._counts.items()}
         path = self._path(self._day)
         write_bytes(path, json.dumps({"schema": SCHEMA, "lanes": lanes}).encode() + b"\n")
-        self._file, self._rows = FileIO(path, "a"), 0
+        if not self._closed:
+            self._file, self._rows = FileIO(path, "a"), 0
 
     def _try(self, write: Callable[[], None]) -> None:
         try:

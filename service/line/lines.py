@@ -107,8 +107,9 @@ class Lines:
         Raises:
             NotFoundError: there is no such line. ModelNotReadyError: no process can grade.
         """
-        if self._plain and LINE_NAME.fullmatch(name) and len(self._lines) < MOST_PLAIN_LINES:
-            self._lines.setdefault(name, self._make(load_line(PLAIN_LINE, name)))
+        room = self._plain and name not in self._lines and len(self._lines) < MOST_PLAIN_LINES
+        if room and LINE_NAME.fullmatch(name):
+            self._lines[name] = self._make(load_line(PLAIN_LINE, name))
         line = self.known(name)
         self._run()
         await self._settled.wait()

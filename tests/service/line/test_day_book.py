@@ -87,9 +87,11 @@ def test_nothing_is_lost_without_an_end_and_what_was_open_is_named(
     again.triggered(1)
     again.decided(decision(), "graded")
     again.close()
+    again.undelivered(decision())  # a client that left after the line was stopped
     with capture_logs() as log:
         last = open_book(tmp_path, calendar).days()[FIRST][1]
     assert (last.triggers, last.graded, last.no_read, last.open, log) == (5, 3, 1, 0, [])
+    assert last.undelivered == 2
 
 
 def test_fruit_are_carried_over_midnight(tmp_path: Path, calendar: Calendar) -> None:
