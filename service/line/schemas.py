@@ -51,6 +51,15 @@ class LaneOut(BaseModel):
         )
 
 
+class CameraPlaceOut(BaseModel):
+    """Where a camera sees fruit, in encoder counts from the trigger."""
+
+    name: str
+    views: int = Field(description="Of each fruit; 0: not known.")
+    first_view_counts: int
+    counts_per_view: float
+
+
 class LineOut(BaseModel):
     """One sorting line."""
 
@@ -62,6 +71,9 @@ class LineOut(BaseModel):
     model: str | None = Field(description="Folder of the model in use: name and version.")
     bad_messages: int
     cameras: list[str] = Field(description="Empty: any camera may send.")
+    camera_places: list[CameraPlaceOut]
+    encoder_modulus: int = Field(description="The counter begins at 0 again here.")
+    wait_s: float = Field(description="So long are views of a fruit waited for, from its trigger.")
     outlets: dict[str, int] = Field(description="Counts from the trigger.")
     recirculate: str
     lanes: list[LaneOut]
