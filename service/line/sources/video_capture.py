@@ -16,11 +16,11 @@ from service.line.sources.shot import CaptureError, Shot
 JPEG_QUALITY = 95
 """Frames go on as JPEG, like those of clients."""
 
-# Of FFmpeg, read by OpenCV when it opens an address: TCP, so that no half frames come; nothing held back to look at the
-# stream first. What a person sets is left as it is.
+# Of FFmpeg, read by OpenCV when it opens an address: TCP, so that no half frames come, and a short look at the stream
+# first. `nobuffer` would be quicker still, but loses the frames looked at, and with them the key frame. What a person
+# sets is left as it is.
 os.environ.setdefault(
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS",
-    "rtsp_transport;tcp|fflags;nobuffer|fpsprobesize;0|analyzeduration;200000",
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;200000"
 )
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # an outage is told once, by us
 

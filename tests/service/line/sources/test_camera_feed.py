@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
-from threading import Event
 from time import monotonic
 
 from service.line.sources.camera_feed import CameraFeed
@@ -14,7 +14,7 @@ WAIT_S = 20.0
 class Script:
     """A camera that does what a test puts into its queue: a shot, something unusable, or an error to raise.
 
-    `asked` counts reads; opening fails as often as `refuses` says.
+    Opening fails as often as `refuses` says. idle: counts reads that found nothing to do.
     """
 
     def __init__(self, refuses: int = 0) -> None:
@@ -22,7 +22,7 @@ class Script:
         self.refuses = refuses
         self.opened = self.closed = 0
         self.clock_jumps = 0
-        self.seen = Event()
+        self.idle = 0
 
     def open(self) -> Script:
         if self.refuses:
@@ -33,7 +33,7 @@ class Script:
 
     def read(self) -> Shot | Unusable | None:
         if self.orders.empty():
-            self.seen.set()
+            self.idle += 1
             return None
         order = self.orders.get()
         if isinstance(order, CaptureError):
@@ -46,8 +46,9 @@ class Script:
     def give(self, *orders: Shot | Unusable | CaptureError) -> None:
         for order in orders:
             self.orders.put(order)
-        self.seen.clear()
-        assert self.seen.wait(WAIT_S)
+        until(self.orders.empty)
+        idle = self.idle
+        until(lambda: self.idle >= idle + 2)  # what was taken out last has been dealt with
 
 
 def shot(number: int) -> Shot:
@@ -60,6 +61,7 @@ def feed(script: Script, *, room: int = 1, keeps_all: bool = False) -> CameraFee
     )
 
 
+@contextmanager
 def running(one: CameraFeed) -> Iterator[CameraFeed]:
     one.start()
     try:
@@ -76,7 +78,7 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_only_the_newest_frame_waits() -> None:
     script = Script()
-    for one in running(feed(script)):
+    with running(feed(script)) as one:
         script.give(shot(1), shot(2), shot(3))
         assert [found.taken_s for found in one.take()] == [3.0]
         assert one.take() == []
@@ -87,7 +89,7 @@ def test_only_the_newest_frame_waits() -> None:
 
 def test_a_folder_waits_instead() -> None:
     script = Script()
-    for one in running(feed(script, room=2, keeps_all=True)):
+    with running(feed(script, room=2, keeps_all=True)) as one:
         for number in range(5):
             script.orders.put(shot(number))
         got: list[float] = []
@@ -100,7 +102,7 @@ def test_a_folder_waits_instead() -> None:
 
 def test_an_outage_is_one_change_however_often_it_is_tried() -> None:
     script = Script(refuses=3)
-    for one in running(feed(script)):
+    with running(feed(script)) as one:
         until(lambda: script.opened == 1)
         script.give(shot(1))
         assert one.changes() == ["does not open", None]
@@ -117,7 +119,7 @@ def test_an_outage_is_one_change_however_often_it_is_tried() -> None:
 
 def test_what_is_no_picture_is_counted() -> None:
     script = Script()
-    for one in running(feed(script)):
+    with running(feed(script)) as one:
         script.clock_jumps = 2
         script.give(Unusable("bad_picture", "half"), shot(1))
         assert len(one.take()) == 1
