@@ -23,6 +23,7 @@ from service.line.assembly import (
 )
 from service.line.belt_history import Unplaced
 from service.line.client import Client
+from service.line.crew import Crew
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import Camera, LineConfig
 from service.line.line_grader import ViewResult, ViewWork
@@ -41,7 +42,6 @@ from service.line.protocol import (
     decode_text,
 )
 from service.line.quiet_log import QuietLog
-from service.line.workers import Crew
 
 CHECK_EVERY_S = 1.0
 """How often the sums of the ledger are checked while the line runs."""
