@@ -174,30 +174,30 @@ SOURCE_OF_ONE_VIEW = Source(kind="rtsp", address="rtsp://10.0.0.7/top", lane=2, 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('"rtsp"', '"ftp"', "small.toml:28: kind: expected one of folder, video, rtsp, usb, got 'ftp'"),
+        ('"rtsp"', '"ftp"', "small.toml:35: kind: expected one of folder, video, rtsp, usb, got 'ftp'"),
         (
             "rtsp://10.0.0.7/top",
             "http://x",
-            "small.toml:29: address: expected rtsp://HOST/..., got 'http://x'",
+            "small.toml:36: address: expected rtsp://HOST/..., got 'http://x'",
         ),
         (
             '"rtsp"',
             '"usb"',
-            "small.toml:29: address: expected /dev/video and a number, got 'rtsp://10.0.0.7/top'",
+            "small.toml:36: address: expected /dev/video and a number, got 'rtsp://10.0.0.7/top'",
         ),
-        ("lane = 2", "lane = 7", "small.toml:30: lane: expected a lane of this line, got 7"),
-        ("lane = 2", 'lane = 2\nnames = "{view}"', "small.toml:31: names: expected only with kind folder"),
-        ("lane = 2", "lane = 2\ndelete = true", "small.toml:31: delete: expected only with kind folder"),
-        ("lane = 2", "lane = 2\nwithin_counts = 41", "small.toml:31: within_counts: expected 0-40, got 41"),
+        ("lane = 2", "lane = 7", "small.toml:37: lane: expected a lane of this line, got 7"),
+        ("lane = 2", 'lane = 2\nnames = "{view}"', "small.toml:38: names: expected only with kind folder"),
+        ("lane = 2", "lane = 2\ndelete = true", "small.toml:38: delete: expected only with kind folder"),
+        ("lane = 2", "lane = 2\nwithin_counts = 41", "small.toml:38: within_counts: expected 0-40, got 41"),
         (
             "lane = 2",
             "lane = 2\nretry_s = 40",
-            "small.toml:31: retry_s: expected at most longest_retry_s 30, got 40",
+            "small.toml:38: retry_s: expected at most longest_retry_s 30, got 40",
         ),
-        ("lane = 2", "lane = 2\nlatency = 0", "small.toml:31: unknown key 'latency'"),
+        ("lane = 2", "lane = 2\nlatency = 0", "small.toml:38: unknown key 'latency'"),
         ("views = 3\n", "", "expected views and counts_per_view of this camera"),
         ("counts_per_view = 50\n", "", "expected views and counts_per_view of this camera"),
-        ('"announced"', '"frames"', "small.toml:26: expected triggers announced, as no client says"),
+        ('"announced"', '"frames"', "small.toml:34: expected triggers announced, as no client says"),
     ],
 )
 def test_faults_of_a_source(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -210,5 +210,5 @@ def test_faults_of_a_source(tmp_path: Path, old: str, new: str, expected: str) -
 def test_a_pattern_of_names_that_says_too_little(tmp_path: Path) -> None:
     text = with_source('\n[cameras.source]\nkind = "folder"\naddress = "in"\nlane = 1\nnames = "{view}"\n')
     assert any(
-        "small.toml:31: names: expected {fruit_id} and {view}" in one for one in problems(tmp_path, text)
+        "small.toml:38: names: expected {fruit_id} and {view}" in one for one in problems(tmp_path, text)
     )
