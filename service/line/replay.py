@@ -107,15 +107,16 @@ class ReplayResult:
 def read_belt(base_url: str, line: str, *, views: int, camera: str | None = None) -> BeltPlan:
     """Ask the service where the cameras of a line are and where its encoder stands.
 
-    base_url: http://HOST:PORT. views: of each fruit, where the line does not know. camera: play this one only. A line
-    that is not open yet, and is not configured, takes any camera.
+    base_url: http://HOST:PORT. views: of each fruit, where the line does not know. camera: play this one only; else all
+    but those that the service opens itself, for which the replay is only the PLC. A line without cameras takes any.
 
     Raises:
         LineConnectionError: no service there. ReplayError: the line has no such camera.
     """
     state = _line_state(base_url, line)
     wait_s = float(state.get("wait_s", 2.0)) * SHARE_OF_WAIT
-    places = tuple(
+    own = {str(one["camera"]) for one in state.get("own_cameras", ())}
+    known = tuple(
         CameraPlace(
             name=str(one["name"]),
             views=int(one["views"]),
@@ -123,17 +124,17 @@ def read_belt(base_url: str, line: str, *, views: int, camera: str | None = None
             counts_per_view=float(one["counts_per_view"]),
         )
         for one in state.get("camera_places", ())
-        if camera is None or one["name"] == camera
     )
-    if not places and state.get("camera_places"):
-        known = ", ".join(str(one["name"]) for one in state["camera_places"])
-        raise ReplayError(f"--camera: expected a camera of line {line} ({known}), got {camera!r}")
+    places = tuple(one for one in known if (one.name == camera if camera else one.name not in own))
+    if known and camera and not places:
+        names = ", ".join(one.name for one in known)
+        raise ReplayError(f"--camera: expected a camera of line {line} ({names}), got {camera!r}")
     speed = COUNTS_PER_S
-    if not places:
+    if not known:
         between = COUNTS_PER_S * min(VIEW_S, wait_s / views)
         places = (CameraPlace(name=camera or "camera", views=0, first_counts=0, counts_per_view=between),)
     else:
-        farthest = max(one.first_counts + one.counts_per_view * max(one.views, views) for one in places)
+        farthest = max(one.first_counts + one.counts_per_view * max(one.views, views) for one in known)
         speed = max(speed, farthest / wait_s)
     start = state.get("encoder")
     return BeltPlan(

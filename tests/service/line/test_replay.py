@@ -21,11 +21,18 @@ from tests.service.line.lines import PATIENT, write_line
 from tests.service.line.test_ledger import decision
 from tests.service.running import listening
 
+OWN = (
+    PATIENT.replace('id = "small"', 'id = "own"')
+    .replace("lanes = [1, 2]", 'lanes = [1, 2]\ntriggers = "announced"')
+    .replace('name = "side"', 'name = "side"\nsource = { kind = "folder", address = "in", lane = 1 }')
+)
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("lines")
     write_line(folder, PATIENT)
+    write_line(folder, OWN, "own.toml")
     settings = ServiceSettings(
         data_dir=folder / "data",
         samples_dir=folder,
@@ -106,6 +113,10 @@ def test_where_the_cameras_are(address: str) -> None:
         ReplayError, match=r"--camera: expected a camera of line small \(top, side\), got 'x'"
     ):
         read_belt(address, "small", views=3, camera="x")
+    assert [one.name for one in read_belt(address, "own", views=3).cameras] == [
+        "top"
+    ]  # `side` sees for itself
+    assert [one.name for one in read_belt(address, "own", views=3, camera="side").cameras] == ["side"]
     unknown = read_belt(address, "other", views=40)
     assert unknown.cameras == (CameraPlace(name="camera", views=0, first_counts=0, counts_per_view=25),)
 
