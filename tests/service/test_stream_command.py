@@ -49,7 +49,7 @@ def test_a_folder_of_pictures_gives_one_decision_a_fruit(tmp_path: Path, samples
                 [*COMMAND, *orders],
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=300,
                 check=False,
                 env=settings,
             )
