@@ -141,6 +141,7 @@ def speed(bench: Bench, asked: argparse.Namespace) -> dict[str, object]:
         "sender_kept_schedule": outcome.kept_schedule and calm.kept_schedule,
         "grading_alone_ms_per_fruit": round(side["whole_ms"], 2),
         "floor_ms_per_fruit": round(side["floor_ms"], 2),
+        "close_looks_per_fruit": round(side["close_looks"], 2),
         "yolo_ms_per_fruit": round(side["yolo_ms"], 1),
         "yolo_network_ms_per_fruit": round(side["yolo_network_ms"], 1),
         "yolo_parameters_m": round(side["yolo_parameters_m"], 2),
@@ -288,10 +289,10 @@ from line_floor import floor_ms
 from yolo_route import NanoSegmenter, count, yolo_ms
 folder = Path({str(asked.pictures)!r})
 pictures = line_pictures(folder, {VIEWS})
-floor, whole = floor_ms(Path({str(model)!r}), pictures)
+floor, whole, looks = floor_ms(Path({str(model)!r}), pictures)
 yolo, network = yolo_ms(folder / "yolo_nano_640.onnx", pictures[0])
 parameters, gflop = count(NanoSegmenter().eval())
-print(json.dumps(dict(floor_ms=floor, whole_ms=whole, yolo_ms=yolo, yolo_network_ms=network,
+print(json.dumps(dict(floor_ms=floor, whole_ms=whole, close_looks=looks, yolo_ms=yolo, yolo_network_ms=network,
                       yolo_parameters_m=parameters, yolo_gflop=gflop)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
