@@ -1,0 +1,81 @@
+"""A small map of the pattern on the skin of one view, by which it is found again in the next view."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import pi
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.outline import RAY_COUNT
+from grader.surface import SkinMap
+from grader.types import FloatArray, SurfaceClass
+
+TEXTURE_SIZE = 40
+"""Cells across the disc of a fruit: 2.9 degrees each in its middle."""
+CHANNELS = 4
+MARK_LEVEL = 0.6
+"""A defect, a stem cavity or a calyx basin stands out from sound skin by this much natural logarithm of light."""
+INSIDE_OUTLINE = 0.98
+"""An outline is drawn by the shoulders and lobes of a fruit; the skin between them lies this far out. X"""
+DARKEST = 0.004
+"""Linear light below this is noise."""
+
+
+def skin_texture(skin: SkinMap, frame: NDArray[np.float64]) -> FloatArray:
+    """float32 (TEXTURE_SIZE, TEXTURE_SIZE, CHANNELS) over the square around the disc of a view.
+
+    frame: (3, 3) of the view from `round_frames`; its first two rows make the disc of a ball of the view.
+
+    Channels: lightness, two colour ratios (natural logarithms of linear light, so the gain of a camera only adds a
+    constant), and what the network marked: defects plus, stem and calyx minus `MARK_LEVEL`. Beyond the outline it
+    repeats what is near.
+    """
+    places = disc_to_picture(disc_grid(), skin, frame)
+    smooth = max(1, round(skin.radius * 2 / TEXTURE_SIZE))
+    light = _log_light().take(cv2.blur(skin.rgb, (smooth, smooth)))
+    marks = _mark_levels().take(skin.surface)
+    stacked = cv2.merge([light[..., 0], light[..., 1], light[..., 2], cv2.blur(marks, (smooth, smooth))])
+    red, green, blue, mark = cv2.split(
+        cv2.remap(stacked, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+    return np.asarray(cv2.merge([(red + green + blue) / 3, red - green, green - blue, mark]), np.float32)
+
+
+def disc_to_picture(disc_xy: FloatArray, skin: SkinMap, frame: NDArray[np.float64]) -> FloatArray:
+    """Working pixels (x, y) of places of the disc; both float32 (..., 2)."""
+    flat = disc_xy @ frame[:2, :2].T.astype(np.float32)
+    length = np.sqrt(np.square(flat).sum(axis=-1))
+    ray = np.rint(np.arctan2(flat[..., 1], flat[..., 0]) * (RAY_COUNT / (2 * pi))).astype(np.intp) % RAY_COUNT
+    reach = np.minimum(np.sqrt(np.square(disc_xy).sum(axis=-1)), np.float32(1))
+    reach = reach * (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(ray)
+    stretch = reach / np.maximum(length, np.float32(1e-6))
+    return np.asarray(np.asarray(skin.centre_xy, np.float32) + flat * stretch[..., None], np.float32)
+
+
+@lru_cache(maxsize=1)
+def disc_grid() -> FloatArray:
+    """Places of the cells on the disc, float32 (TEXTURE_SIZE, TEXTURE_SIZE, 2) as (x, y), -1 to 1."""
+    line = ((np.arange(TEXTURE_SIZE) + 0.5) * (2 / TEXTURE_SIZE) - 1).astype(np.float32)
+    grid = np.stack(np.meshgrid(line, line), axis=-1)
+    grid.setflags(write=False)
+    return grid
+
+
+@lru_cache(maxsize=1)
+def _log_light() -> FloatArray:
+    """Natural logarithm of the linear light of the 256 sRGB levels (IEC 61966-2-1)."""
+    v = np.arange(256) / 255
+    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+    return np.log(np.maximum(linear, DARKEST)).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _mark_levels() -> FloatArray:
+    """What a `SurfaceClass` value adds to the channel of marks; float32 (256,)."""
+    levels = np.full(256, MARK_LEVEL, np.float32)
+    levels[[SurfaceClass.BACKGROUND, SurfaceClass.SOUND_SKIN]] = 0
+    levels[[SurfaceClass.STEM, SurfaceClass.CALYX]] = -MARK_LEVEL
+    return levels

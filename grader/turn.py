@@ -1,0 +1,290 @@
+"""How a fruit turned between its views: what the rollers say, put right by the pattern of its skin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, degrees, erf, hypot, isfinite, pi, radians, sin, sqrt
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.body_shape import fit_body, round_frames
+from grader.skin_texture import CHANNELS, TEXTURE_SIZE, disc_grid, skin_texture
+from grader.sphere_view import disc_to_sphere, sphere_to_disc
+from grader.surface import SkinMap
+from grader.types import FloatArray
+
+Matrix = NDArray[np.float64]
+
+USUAL_DISTANCE_RADII = 13.0
+"""Distance of the camera where nobody says it, in radii of the fruit: half a metre over an apple."""
+MATCHED_TILT_DEG = 62.0
+"""Skin tilted more than this is too foreshortened to be matched."""
+MOST_APART_DEG = 75.0
+"""Views farther apart share too little skin."""
+SMOOTH_CELLS = (1.5, 0.5)
+"""Blur of the textures (1 sigma, cells), coarse then fine: the coarse one catches an error of a cell or two."""
+WIDE_CELLS = 7.0
+STEPS = (3, 2)
+"""Gauss-Newton steps at each blur."""
+ALIKE_CELLS = 10.0
+"""Neighbouring cells err together: the information of so many is that of one. Set so that the stated spread of
+simulated turns fits their errors (docs/decisions/0028)."""
+BODY_SIGMA_DEG = 2.5
+"""Error of one match that no picture shows, 1 sigma: a fruit is no ellipsoid, and its light moves over it."""
+LEAST_SPREAD = 0.03
+"""The difference of two textures is never taken for less than this (natural logarithm of light)."""
+SURE_WITHIN_DEG = 10.0
+"""The confidence of a turn is the probability of an error below this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How the fruit turns between views: by `step_deg` about `axis_xy`, a unit vector (x right, y down) in the picture.
+
+    Looking along the axis (from its tail to its head) a positive step turns clockwise.
+    step_sigma_deg, axis_sigma_deg: by how much all steps alike may be wrong about the axis (a radius that is not known)
+    and across it; slip_sigma_deg: each step by itself, in any direction (1 sigma).
+    distance_radii: of the camera from the fruit's middle, in radii of the fruit, above 1.
+
+    Raises:
+        ValueError: a value outside its range.
+    """
+
+    axis_xy: tuple[float, float]
+    step_deg: float
+    step_sigma_deg: float = 4.0
+    axis_sigma_deg: float = 2.0
+    slip_sigma_deg: float = 1.5
+    distance_radii: float = USUAL_DISTANCE_RADII
+
+    def __post_init__(self) -> None:
+        if abs(hypot(*self.axis_xy) - 1) > 1e-6:
+            raise ValueError(f"axis_xy: expected a unit vector, got {self.axis_xy}")
+        if not isfinite(self.step_deg):
+            raise ValueError(f"step_deg: expected a finite angle, got {self.step_deg}")
+        for name in ("step_sigma_deg", "axis_sigma_deg", "slip_sigma_deg"):
+            if not 0 < getattr(self, name) < 180:
+                raise ValueError(f"{name}: expected above 0 and below 180, got {getattr(self, name)}")
+        if not 1 < self.distance_radii < float("inf"):
+            raise ValueError(f"distance_radii: expected above 1, got {self.distance_radii}")
+
+
+def turn_over_rollers(
+    travel_mm: float,
+    radius_mm: float,
+    axis_xy: tuple[float, float],
+    distance_radii: float = USUAL_DISTANCE_RADII,
+) -> Turn:
+    """The turn of a fruit that rolls without slip: its skin travels as far as that of the rollers between two views.
+
+    travel_mm: way of the rollers' skin between two views, its sign as that of the turn. radius_mm: of the fruit.
+
+    Raises:
+        ValueError: a radius that is not above 0, or a value `Turn` refuses.
+    """
+    if not radius_mm > 0:
+        raise ValueError(f"radius_mm: expected above 0, got {radius_mm}")
+    return Turn(axis_xy=axis_xy, step_deg=degrees(travel_mm / radius_mm), distance_radii=distance_radii)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TurnedViews:
+    """Where each view looks at the fruit.
+
+    The fruit is an ellipsoid, drawn to a unit ball by the same stretch in every view. rotations: float64 (n, 3, 3);
+    rotations[k] @ direction on the ball in view 0 = direction on the ball in view k (x right, y down, z away from the
+    camera). frames: float64 (n, 3, 3), `round_frames` of each view: the way from the ball to the picture. confidence: 0-1, one a view, that it is right to `SURE_WITHIN_DEG` against the views beside it.
+    distance_radii: of the camera, as assumed for all views.
+    """
+
+    rotations: Matrix
+    frames: Matrix
+    confidence: tuple[float, ...]
+    distance_radii: float
+
+    def of_the_fruit(self) -> Matrix:
+        """Rotations of the fruit itself, not of its ball: the nearest to frames[k] rotations[k] frames[0]^-1 (SVD)."""
+        left, _, right = np.linalg.svd(self.frames @ self.rotations @ np.linalg.inv(self.frames[0]))
+        return np.asarray(left @ right)
+
+
+def prior_views(turn: Turn, count: int) -> Matrix:
+    """Rotations of `count` views by the rollers alone, float64 (count, 3, 3)."""
+    axis = np.array([*turn.axis_xy, 0.0])
+    return np.stack([_rotation(axis * radians(turn.step_deg * k)) for k in range(count)])
+
+
+def turn_from_prior(skins: Sequence[SkinMap], turn: Turn) -> TurnedViews:
+    """How the views are turned when the rollers are known: the most probable turn given the prior and the pictures.
+
+    Each pair of neighbours (and of the first and last views, after a whole turn) is matched by Gauss-Newton on small
+    maps (Lucas and Kanade 1981, with rotations for shifts), robust after Geman and McClure. All pairs and the prior
+    together are one linear least-squares problem in the corrections of the views; a fruit without a pattern adds
+    nothing to it, so the prior stands.
+
+    Raises:
+        ValueError: no view.
+    """
+    if not skins:
+        raise ValueError("expected at least one view, got none")
+    rotations = prior_views(turn, len(skins))
+    frames = round_frames(fit_body(skins, rotations), rotations)
+    prior = np.linalg.inv(frames) @ rotations @ frames[0]
+    textures = _textures(skins, frames)
+    matches = [
+        (one, other, *_match(textures, one, other, prior[other] @ prior[one].T, turn))
+        for one, other in _pairs(prior)
+    ]
+    return _most_probable(prior, matches, turn, frames)
+
+
+def _rotation(vector: Matrix) -> Matrix:
+    return np.asarray(cv2.Rodrigues(np.asarray(vector, np.float64))[0], np.float64)
+
+
+def _angle_deg(rotation: Matrix) -> float:
+    return degrees(float(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))))
+
+
+def _pairs(rotations: Matrix) -> list[tuple[int, int]]:
+    """Neighbours, and the pairs that close a whole turn."""
+    count = len(rotations)
+    pairs = [(k, k + 1) for k in range(count - 1)]
+    last = rotations[-1]
+    if count > 2 and _angle_deg(last @ rotations[0].T) < MOST_APART_DEG * 0.75:
+        pairs.append((count - 1, 0))
+    return [(i, j) for i, j in pairs if _angle_deg(rotations[j] @ rotations[i].T) < MOST_APART_DEG]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Textures:
+    """Of all views at the blurs of `SMOOTH_CELLS`: values and their slopes per cell, each (n, size, size, channels)."""
+
+    levels: tuple[tuple[FloatArray, FloatArray, FloatArray], ...]
+
+
+def _textures(skins: Sequence[SkinMap], frames: Matrix) -> _Textures:
+    """Light and shade stay where they are while the fruit turns: the mean of all views is taken away."""
+    raw = np.stack([skin_texture(skin, frame) for skin, frame in zip(skins, frames, strict=True)])
+    raw = raw - np.median(raw, axis=(1, 2), keepdims=True)
+    if len(skins) > 2:
+        raw[..., :3] -= raw[..., :3].mean(axis=0)
+    if WIDE_CELLS:
+        raw = raw - np.stack([cv2.GaussianBlur(one, (0, 0), WIDE_CELLS) for one in raw])
+    levels = []
+    for sigma in SMOOTH_CELLS:
+        smooth = np.stack([cv2.GaussianBlur(one, (0, 0), sigma) for one in raw])
+        slope_y, slope_x = np.gradient(smooth, axis=(1, 2))
+        levels.append((smooth, slope_x.astype(np.float32), slope_y.astype(np.float32)))
+    return _Textures(levels=tuple(levels))
+
+
+@lru_cache(maxsize=8)
+def _matched(distance_radii: float) -> tuple[NDArray[np.intp], FloatArray]:
+    """Cells of the disc that are matched, as flat indices, and their directions (N, 3)."""
+    directions = disc_to_sphere(disc_grid().reshape(-1, 2), distance_radii)
+    cells = np.flatnonzero(-directions[:, 2] > cos(radians(MATCHED_TILT_DEG)))
+    return cells, directions[cells]
+
+
+def _match(
+    textures: _Textures, one: int, other: int, start: Matrix, turn: Turn
+) -> tuple[Matrix, Matrix]:
+    """The correction d (3,) in view `other`, rotation = exp(d) start, and its information (3, 3), both in rad."""
+    cells, directions = _matched(turn.distance_radii)
+    sigma = radians(hypot(max(turn.step_sigma_deg, turn.axis_sigma_deg), turn.slip_sigma_deg))
+    prior = np.eye(3) / sigma**2
+    moved = np.zeros(3)
+    information = np.zeros((3, 3))
+    for (smooth, slope_x, slope_y), steps in zip(textures.levels, STEPS, strict=True):
+        here = smooth[one].reshape(-1, CHANNELS)[cells]
+        for _ in range(steps):
+            there = directions @ (_rotation(moved) @ start).T.astype(np.float32)
+            seen = -there[:, 2] > np.float32(cos(radians(MATCHED_TILT_DEG)))
+            there = there[seen]
+            if len(there) < 3 * ALIKE_CELLS:
+                return np.zeros(3), np.zeros((3, 3))
+            places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(TEXTURE_SIZE / 2) - np.float32(0.5)
+            places = places[:, None]
+            value, along_x, along_y = (
+                cv2.remap(part[other], places, None, cv2.INTER_LINEAR)[:, 0]
+                for part in (smooth, slope_x, slope_y)
+            )
+            difference = here[seen] - value
+            scale = np.maximum(1.48 * np.median(np.abs(difference), axis=0), np.float32(LEAST_SPREAD))
+            x, y, z = (there[:, axis, None] for axis in range(3))
+            by_turn = np.stack([-along_y * z, along_x * z, along_y * x - along_x * y], axis=-1)
+            by_turn *= np.float32(TEXTURE_SIZE / 2)
+            weight = -z / np.square(scale) / np.square(1 + np.square(difference / (3 * scale)))
+            slopes = by_turn.reshape(-1, 3)
+            weighed = slopes * weight.reshape(-1, 1)
+            information = (weighed.T @ slopes).astype(np.float64) / ALIKE_CELLS
+            pull = (weighed.T @ difference.reshape(-1)).astype(np.float64) / ALIKE_CELLS
+            step = np.linalg.solve(information + prior, pull - prior @ moved)
+            moved = moved + np.clip(step, -2 * sigma, 2 * sigma)
+    if not information.any():
+        return moved, information
+    return moved, np.linalg.inv(np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2)
+
+
+def _prior_information(turn: Turn) -> Matrix:
+    """Of the error that all steps share, (3, 3) in rad^-2: about the axis and across it."""
+    axis = np.array([*turn.axis_xy, 0.0])
+    along = np.outer(axis, axis)
+    return along / radians(turn.step_sigma_deg) ** 2 + (np.eye(3) - along) / radians(turn.axis_sigma_deg) ** 2
+
+
+def _most_probable(
+    prior: Matrix, matches: Sequence[tuple[int, int, Matrix, Matrix]], turn: Turn, frames: Matrix
+) -> TurnedViews:
+    """Least squares in the corrections c of R_k = prior_k exp(c_k), c_0 = 0, and in the error e all steps share.
+
+    A pair of views says c_j - c_i = prior_j^T d_ij, the rollers say prior_k+1 (c_k+1 - c_k) = e up to the slip, and
+    e = 0 up to the error of the step.
+    """
+    count = len(prior)
+    common = count  # the place of e beside the views
+    normal = np.zeros((count + 1, 3, count + 1, 3))
+    right = np.zeros((count + 1, 3))
+
+    def add(one: int, other: int, value: Matrix, information: Matrix, shared: bool) -> None:
+        parts = [(one, -prior[other]), (other, prior[other])] + ([(common, -np.eye(3))] if shared else [])
+        for k, left in parts:
+            right[k] += left.T @ information @ value
+            for m, beside in parts:
+                normal[k, :, m] += left.T @ information @ beside
+
+    slip = np.eye(3) / radians(turn.slip_sigma_deg) ** 2
+    for k in range(count - 1):
+        add(k, k + 1, np.zeros(3), slip, True)
+    for one, other, moved, information in matches:
+        add(one, other, moved, information, False)
+    normal[common, :, common] += _prior_information(turn)
+    free = np.arange(3, 3 * count + 3)
+    covariance = np.linalg.inv(normal.reshape(3 * count + 3, -1)[np.ix_(free, free)])
+    solved = (covariance @ right.reshape(-1)[free]).reshape(-1, 3)
+    corrections = np.vstack([np.zeros(3), solved[:-1]])
+    return TurnedViews(
+        rotations=np.stack([p @ _rotation(c) for p, c in zip(prior, corrections, strict=True)]),
+        frames=frames,
+        confidence=_confidence(covariance[: 3 * count - 3, : 3 * count - 3], count),
+        distance_radii=turn.distance_radii,
+    )
+
+
+def _confidence(covariance: Matrix, count: int) -> tuple[float, ...]:
+    """Of each view by its step from the view before (the first: to the second), from the largest spread."""
+    if count == 1:
+        return (1.0,)
+    whole = np.zeros((count, 3, count, 3))
+    whole[1:, :, 1:] = covariance.reshape(count - 1, 3, count - 1, 3)
+    steps = []
+    for k in range(1, count):
+        of_step = whole[k, :, k] + whole[k - 1, :, k - 1] - whole[k, :, k - 1] - whole[k - 1, :, k]
+        sigma = sqrt(max(float(np.linalg.eigvalsh(of_step)[-1]), 1e-12))
+        steps.append(erf(radians(SURE_WITHIN_DEG) / (sigma * sqrt(2))))
+    return (steps[0], *steps)
