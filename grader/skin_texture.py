@@ -13,7 +13,7 @@ from grader.outline import RAY_COUNT
 from grader.surface import SkinMap
 from grader.types import FloatArray, SurfaceClass
 
-TEXTURE_SIZE = 40
+TEXTURE_SIZE = 32
 """Cells across the disc of a fruit: 2.9 degrees each in its middle."""
 CHANNELS = 4
 MARK_LEVEL = 0.6

@@ -18,6 +18,7 @@ from grader.surface import SkinMap
 from grader.types import FloatArray
 
 Matrix = NDArray[np.float64]
+_Match = tuple[int, int, Matrix, Matrix]
 
 USUAL_DISTANCE_RADII = 13.0
 """Distance of the camera where nobody says it, in radii of the fruit: half a metre over an apple."""
@@ -28,7 +29,8 @@ MOST_APART_DEG = 75.0
 SMOOTH_CELLS = (1.5, 0.5)
 """Blur of the textures (1 sigma, cells), coarse then fine: the coarse one catches an error of a cell or two."""
 WIDE_CELLS = 7.0
-STEPS = (3, 2)
+STEPS = (2, 2)
+EVERY = (3, 1)
 """Gauss-Newton steps at each blur."""
 ALIKE_CELLS = 10.0
 """Neighbouring cells err together: the information of so many is that of one. Set so that the stated spread of
@@ -37,7 +39,15 @@ BODY_SIGMA_DEG = 2.5
 """Error of one match that no picture shows, 1 sigma: a fruit is no ellipsoid, and its light moves over it."""
 LEAST_SPREAD = 0.03
 """The difference of two textures is never taken for less than this (natural logarithm of light)."""
-SURE_WITHIN_DEG = 10.0
+SEARCHED_STEPS_DEG = (12, 18, 24, 30, 36, 43, 51, 60)
+SEARCHED_AXES_DEG = 15
+SEARCHED_EVERY = 4
+SEARCH_SIGMA_DEG = 5.0
+"""Steps that are looked for where no turn is known, axes all round in steps of the second."""
+OTHER_STEP_DEG = 22.0
+CLEAR_LEAD = 0.2
+"""The correlation of the best step leads that of every step farther from it than the first by the second."""
+SURE_WITHIN_DEG = 3.0
 """The confidence of a turn is the probability of an error below this."""
 
 
@@ -135,29 +145,89 @@ def turn_from_prior(skins: Sequence[SkinMap], turn: Turn) -> TurnedViews:
     frames = round_frames(fit_body(skins, rotations), rotations)
     prior = np.linalg.inv(frames) @ rotations @ frames[0]
     textures = _textures(skins, frames)
-    matches = [
-        (one, other, *_match(textures, one, other, prior[other] @ prior[one].T, turn))
-        for one, other in _pairs(prior)
-    ]
-    return _most_probable(prior, matches, turn, frames)
+
+    def matched(one: int, other: int, of: Matrix) -> _Match:
+        start = prior[other] @ prior[one].T
+        found = of[other] @ of[one].T
+        begun = _vector(found @ start.T)
+        moved, information = _match(textures, one, other, start, begun, turn)
+        return one, other, moved, information
+
+    matches = [matched(k, k + 1, prior) for k in range(len(skins) - 1)]
+    turned = _most_probable(prior, matches, turn, frames)
+    last = len(skins) - 1
+    if last > 1 and _angle_deg(turned.rotations[last]) < MOST_APART_DEG:
+        matches.append(matched(last, 0, turned.rotations))
+        turned = _most_probable(prior, matches, turn, frames)
+    return turned
 
 
 def _rotation(vector: Matrix) -> Matrix:
     return np.asarray(cv2.Rodrigues(np.asarray(vector, np.float64))[0], np.float64)
 
 
+def turn_from_pictures(
+    skins: Sequence[SkinMap], distance_radii: float = USUAL_DISTANCE_RADII
+) -> TurnedViews | None:
+    """How the views are turned when nothing is known but that each step is the same turn about an axis in the picture.
+
+    The step is looked for on a grid of axes and angles by the correlation of neighbouring views, and then taken for a
+    wide prior of `turn_from_prior`. None where no step stands out from all others (`CLEAR_LEAD`), as on a fruit without
+    a pattern, or there are fewer than three views.
+
+    Raises:
+        ValueError: a distance that `Turn` refuses.
+    """
+    grid = [
+        Turn(
+            axis_xy=(cos(radians(angle)), sin(radians(angle))),
+            step_deg=step,
+            step_sigma_deg=SEARCH_SIGMA_DEG,
+            axis_sigma_deg=SEARCH_SIGMA_DEG,
+            distance_radii=distance_radii,
+        )
+        for step in SEARCHED_STEPS_DEG
+        for angle in range(0, 360, SEARCHED_AXES_DEG)
+    ]
+    if len(skins) < 3:
+        return None
+    steps = np.stack([prior_views(turn, 2)[1] for turn in grid])
+    scores = _correlations(_textures(skins, np.stack([np.eye(3)] * len(skins))), steps, distance_radii)
+    best = int(np.argmax(scores))
+    apart = np.array([_angle_deg(step @ steps[best].T) for step in steps])
+    lead = float(scores[best] - scores[apart > OTHER_STEP_DEG].max())
+    if lead < CLEAR_LEAD:
+        return None
+    return turn_from_prior(skins, grid[best])
+
+
+def _correlations(textures: _Textures, steps: Matrix, distance_radii: float) -> FloatArray:
+    """Mean over neighbours of the correlation of what both see, for each of K steps; float32 (K,)."""
+    smooth = textures.levels[0][0]
+    cells, directions = _matched(distance_radii, SEARCHED_EVERY)
+    there = directions @ steps.astype(np.float32).transpose(0, 2, 1)
+    seen = -there[..., 2] > np.float32(cos(radians(MATCHED_TILT_DEG)))
+    places = (sphere_to_disc(there, distance_radii) + 1) * np.float32(TEXTURE_SIZE / 2)
+    column, row = np.clip(places, 0, TEXTURE_SIZE - 1).astype(np.intp).transpose(2, 0, 1)
+    target = row * TEXTURE_SIZE + column
+    flat = smooth.reshape(len(smooth), -1, CHANNELS)
+    flat = flat / np.maximum(flat.std(axis=(0, 1)), np.float32(LEAST_SPREAD))
+    total = np.zeros(len(steps), np.float32)
+    for one in range(len(flat) - 1):
+        here = flat[one, cells]
+        value = flat[one + 1].take(target, axis=0)
+        product = np.einsum("knc,nc,kn->k", value, here, seen, optimize=False)
+        power = np.einsum("knc,knc,kn->k", value, value, seen, optimize=False)
+        total += product / np.sqrt(power * (np.square(here).sum(axis=1) @ seen.T) + np.float32(1e-6))
+    return total / np.float32(len(flat) - 1)
+
+
+def _vector(rotation: Matrix) -> Matrix:
+    return np.asarray(cv2.Rodrigues(rotation)[0], np.float64)[:, 0]
+
+
 def _angle_deg(rotation: Matrix) -> float:
     return degrees(float(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))))
-
-
-def _pairs(rotations: Matrix) -> list[tuple[int, int]]:
-    """Neighbours, and the pairs that close a whole turn."""
-    count = len(rotations)
-    pairs = [(k, k + 1) for k in range(count - 1)]
-    last = rotations[-1]
-    if count > 2 and _angle_deg(last @ rotations[0].T) < MOST_APART_DEG * 0.75:
-        pairs.append((count - 1, 0))
-    return [(i, j) for i, j in pairs if _angle_deg(rotations[j] @ rotations[i].T) < MOST_APART_DEG]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -170,7 +240,7 @@ class _Textures:
 def _textures(skins: Sequence[SkinMap], frames: Matrix) -> _Textures:
     """Light and shade stay where they are while the fruit turns: the mean of all views is taken away."""
     raw = np.stack([skin_texture(skin, frame) for skin, frame in zip(skins, frames, strict=True)])
-    raw = raw - np.median(raw, axis=(1, 2), keepdims=True)
+    raw = raw - raw.mean(axis=(1, 2), keepdims=True)
     if len(skins) > 2:
         raw[..., :3] -= raw[..., :3].mean(axis=0)
     if WIDE_CELLS:
@@ -184,29 +254,29 @@ def _textures(skins: Sequence[SkinMap], frames: Matrix) -> _Textures:
 
 
 @lru_cache(maxsize=8)
-def _matched(distance_radii: float) -> tuple[NDArray[np.intp], FloatArray]:
-    """Cells of the disc that are matched, as flat indices, and their directions (N, 3)."""
+def _matched(distance_radii: float, every: int) -> tuple[NDArray[np.intp], FloatArray]:
+    """Every so many of the cells of the disc that are matched, as flat indices, and their directions (N, 3)."""
     directions = disc_to_sphere(disc_grid().reshape(-1, 2), distance_radii)
     cells = np.flatnonzero(-directions[:, 2] > cos(radians(MATCHED_TILT_DEG)))
+    cells = cells[::every]
     return cells, directions[cells]
 
 
 def _match(
-    textures: _Textures, one: int, other: int, start: Matrix, turn: Turn
+    textures: _Textures, one: int, other: int, start: Matrix, begun: Matrix, turn: Turn
 ) -> tuple[Matrix, Matrix]:
     """The correction d (3,) in view `other`, rotation = exp(d) start, and its information (3, 3), both in rad."""
-    cells, directions = _matched(turn.distance_radii)
     sigma = radians(hypot(max(turn.step_sigma_deg, turn.axis_sigma_deg), turn.slip_sigma_deg))
     prior = np.eye(3) / sigma**2
-    moved = np.zeros(3)
-    information = np.zeros((3, 3))
-    for (smooth, slope_x, slope_y), steps in zip(textures.levels, STEPS, strict=True):
+    moved, information = begun.copy(), np.zeros((3, 3))
+    for (smooth, slope_x, slope_y), steps, every in zip(textures.levels, STEPS, EVERY, strict=True):
+        cells, directions = _matched(turn.distance_radii, every)
         here = smooth[one].reshape(-1, CHANNELS)[cells]
         for _ in range(steps):
             there = directions @ (_rotation(moved) @ start).T.astype(np.float32)
             seen = -there[:, 2] > np.float32(cos(radians(MATCHED_TILT_DEG)))
             there = there[seen]
-            if len(there) < 3 * ALIKE_CELLS:
+            if len(there) * every < 3 * ALIKE_CELLS:
                 return np.zeros(3), np.zeros((3, 3))
             places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(TEXTURE_SIZE / 2) - np.float32(0.5)
             places = places[:, None]
@@ -215,16 +285,16 @@ def _match(
                 for part in (smooth, slope_x, slope_y)
             )
             difference = here[seen] - value
-            scale = np.maximum(1.48 * np.median(np.abs(difference), axis=0), np.float32(LEAST_SPREAD))
+            scale = np.maximum(1.25 * np.abs(difference).mean(axis=0), np.float32(LEAST_SPREAD))
             x, y, z = (there[:, axis, None] for axis in range(3))
             by_turn = np.stack([-along_y * z, along_x * z, along_y * x - along_x * y], axis=-1)
             by_turn *= np.float32(TEXTURE_SIZE / 2)
             weight = -z / np.square(scale) / np.square(1 + np.square(difference / (3 * scale)))
             slopes = by_turn.reshape(-1, 3)
             weighed = slopes * weight.reshape(-1, 1)
-            information = (weighed.T @ slopes).astype(np.float64) / ALIKE_CELLS
-            pull = (weighed.T @ difference.reshape(-1)).astype(np.float64) / ALIKE_CELLS
-            step = np.linalg.solve(information + prior, pull - prior @ moved)
+            information = (weighed.T @ slopes).astype(np.float64) * (every / ALIKE_CELLS)
+            pull = (weighed.T @ difference.reshape(-1)).astype(np.float64) * (every / ALIKE_CELLS)
+            step = np.linalg.solve(information + prior, pull - prior @ (moved - begun))
             moved = moved + np.clip(step, -2 * sigma, 2 * sigma)
     if not information.any():
         return moved, information
@@ -239,7 +309,7 @@ def _prior_information(turn: Turn) -> Matrix:
 
 
 def _most_probable(
-    prior: Matrix, matches: Sequence[tuple[int, int, Matrix, Matrix]], turn: Turn, frames: Matrix
+    prior: Matrix, matches: Sequence[_Match], turn: Turn, frames: Matrix
 ) -> TurnedViews:
     """Least squares in the corrections c of R_k = prior_k exp(c_k), c_0 = 0, and in the error e all steps share.
 
