@@ -55,6 +55,17 @@ def disc_to_picture(disc_xy: FloatArray, skin: SkinMap, frame: NDArray[np.float6
     return np.asarray(np.asarray(skin.centre_xy, np.float32) + flat * stretch[..., None], np.float32)
 
 
+def picture_to_disc(places: FloatArray, skin: SkinMap, frame: NDArray[np.float64]) -> FloatArray:
+    """Places of the disc of working pixels (x, y), the inverse of `disc_to_picture`; both float32 (N, 2)."""
+    off = places - np.asarray(skin.centre_xy, np.float32)
+    length = np.sqrt(np.square(off).sum(axis=-1))
+    ray = np.rint(np.arctan2(off[:, 1], off[:, 0]) * (RAY_COUNT / (2 * pi))).astype(np.intp) % RAY_COUNT
+    relative = np.minimum(length / (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(ray), np.float32(1))
+    flat = off @ np.linalg.inv(frame[:2, :2]).T.astype(np.float32)
+    stretch = relative / np.maximum(np.sqrt(np.square(flat).sum(axis=-1)), np.float32(1e-6))
+    return np.asarray(flat * stretch[:, None], np.float32)
+
+
 @lru_cache(maxsize=1)
 def disc_grid() -> FloatArray:
     """Places of the cells on the disc, float32 (TEXTURE_SIZE, TEXTURE_SIZE, 2) as (x, y), -1 to 1."""

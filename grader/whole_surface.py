@@ -1,0 +1,316 @@
+"""All views of a turning fruit on one surface: each defect once, its area summed, shares over all skin seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import acos, cos, pi, radians
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.colour import classify_skin, is_readable, to_lab
+from grader.defects import (
+    ELONGATED_RATIO,
+    KIND_OF_VALUE,
+    MAX_AREA_WEIGHT,
+    MIN_AREA_FRACTION,
+    MIN_AREA_MM2,
+    MIN_CONFIDENCE,
+    SURE_CONFIDENCE,
+    defect_values,
+    skin_mm_per_px,
+)
+from grader.scale import BeltScale, Scale
+from grader.skin_texture import disc_to_picture, picture_to_disc
+from grader.sphere_view import disc_to_sphere, sphere_to_disc
+from grader.surface import USEFUL_TILT_DEG, SkinMap
+from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions, connected_cells
+from grader.turn import TurnedViews
+from grader.types import Box, Defect, DefectKind, FloatArray, FruitView, SurfaceClass
+
+STRAIGHT_POWER = 4
+"""The say of a view in a cell is the cosine of its tilt to this power: the least foreshortened view decides. Our
+choice."""
+LEAST_COVER = 0.06
+"""A cell counts as blemished from this share of its area on: a blemish of 2 mm2 lies in up to four cells."""
+SIGHTED_SHARE = 0.3
+"""A view confirms a blemish when it shows at least this share of what all views say lies in its sight."""
+AGREED_SHARE = 0.5
+"""A blemish is believed when the views that confirm it have this share of the say of all that could see it..."""
+FEW_CHANCES = 1.5
+"""... unless all of them together have had no more than so many straight looks at it. Our choice."""
+BOTH_SHARE = 0.15
+"""Two kinds in one place are two blemishes when one view shows both, the smaller with this share of the cells at least;
+otherwise the views contradict each other and the greater part decides."""
+WHOLE_SHARE = 0.9
+"""A blemish is measured in one view when this share of it lies in its sight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeSurface:
+    """What all views show together.
+
+    seen_fraction: 0-1 of the whole surface, seen by any view under a tilt of at most `USEFUL_TILT_DEG`. blush_fraction,
+    light_red_fraction: 0-1 of the surface seen, None where no sound skin could be read. defects: largest first; areas
+    are summed over the surface, area_fraction is of the surface seen, the box is in the frame of the view that shows the
+    defect best. doubted: some blemish was dropped because the views did not agree on it.
+    """
+
+    seen_fraction: float
+    blush_fraction: float | None
+    light_red_fraction: float | None
+    defects: tuple[Defect, ...]
+    doubted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Spots:
+    """The blemished pixels of one view. value: `SurfaceClass`; cell: where they lie; area: in cells; xy: working px;
+    towards: direction on the ball of view 0."""
+
+    value: NDArray[np.uint8]
+    cell: NDArray[np.intp]
+    area: NDArray[np.float64]
+    confidence: FloatArray
+    xy: NDArray[np.intp]
+    towards: FloatArray
+
+
+def lay_views(
+    views: Sequence[FruitView],
+    skins: Sequence[SkinMap],
+    turned: TurnedViews,
+    scale: Scale | BeltScale | None,
+    colour_matrix: NDArray[np.float64] | None = None,
+) -> WholeSurface:
+    """One surface from the views of one fruit.
+
+    A cell's share of blemish is the mean over the views, weighted by how straight each looks at it (`STRAIGHT_POWER`).
+    Touching blemished cells are one blemish; its area is the sum of the shares. Views that should see it and do not
+    lower its confidence, and a blemish most of them deny is dropped. Specks are dropped as in one view.
+
+    Args:
+        skins: `map_skin` of each view. scale: None gives no mm. colour_matrix: as for `measure_colour`.
+
+    Raises:
+        ValueError: no views, or not as many skins and rotations as views.
+    """
+    if not len(views) == len(skins) == len(turned.rotations) or not views:
+        raise ValueError(
+            f"expected as many skins and rotations as views, got {len(views)}, {len(skins)}, {len(turned.rotations)}"
+        )
+    straight = _straightness(turned)
+    seen = straight > cos(radians(USEFUL_TILT_DEG))
+    say = np.where(seen, straight**STRAIGHT_POWER, np.float32(0))
+    blush, light_red = _colour_shares(skins, turned, straight, say, colour_matrix)
+    spots = [_spots(skin, turned, k) for k, skin in enumerate(skins)]
+    surface_mm2 = None
+    if scale is not None:
+        surface_mm2 = 2 * float(
+            np.median(
+                [
+                    skin.area_px2.sum(dtype=np.float64) * skin_mm_per_px(view, scale, skin) ** 2
+                    for view, skin in zip(views, skins, strict=True)
+                ]
+            )
+        )
+    seen_share = float(seen.any(axis=0).mean())
+    defects, doubted = _blemishes(views, skins, spots, say, surface_mm2, seen_share)
+    return WholeSurface(
+        seen_fraction=seen_share,
+        blush_fraction=blush,
+        light_red_fraction=light_red,
+        defects=defects,
+        doubted=doubted,
+    )
+
+
+def _straightness(turned: TurnedViews) -> FloatArray:
+    """Cosine of the tilt of every cell in every view, float32 (views, CELL_COUNT), 0 on the far side."""
+    towards = turned.rotations[:, 2].astype(np.float32) @ cell_directions().T
+    return np.maximum(-towards, np.float32(0))
+
+
+def _colour_shares(
+    skins: Sequence[SkinMap],
+    turned: TurnedViews,
+    straight: FloatArray,
+    say: FloatArray,
+    colour_matrix: NDArray[np.float64] | None,
+) -> tuple[float | None, float | None]:
+    """Shares of blush and light red in the skin seen, defects included, as `measure_colour` counts them in one view."""
+    judged, blush, light_red = (np.zeros(CELL_COUNT, np.float32) for _ in range(3))
+    sound_seen = False
+    for k, skin in enumerate(skins):
+        cells = np.flatnonzero(say[k])
+        there = cell_directions()[cells] @ turned.rotations[k].T.astype(np.float32)
+        disc = sphere_to_disc(there, turned.distance_radii)
+        places = disc_to_picture(disc, skin, turned.frames[k])
+        column = np.clip(np.rint(places[:, 0]).astype(np.intp), 0, skin.surface.shape[1] - 1)
+        row = np.clip(np.rint(places[:, 1]).astype(np.intp), 0, skin.surface.shape[0] - 1)
+        value = skin.surface[row, column]
+        rgb = cv2.blur(skin.rgb, (3, 3))[row, column]
+        lab = to_lab(rgb, colour_matrix)
+        sound = (value == SurfaceClass.SOUND_SKIN) & is_readable(rgb, lab)
+        weight = say[k, cells] * (sound | (value >= 10))
+        red, pale = classify_skin(lab)
+        judged[cells] += weight
+        blush[cells] += weight * (red & sound)
+        light_red[cells] += weight * (pale & sound)
+        sound_seen = sound_seen or bool(sound.any())
+    known = judged > 0
+    if not sound_seen:
+        return None, None
+    return tuple(  # type: ignore[return-value]
+        min(1.0, float((part[known] / judged[known]).mean(dtype=np.float64))) for part in (blush, light_red)
+    )
+
+
+def _spots(skin: SkinMap, turned: TurnedViews, view: int) -> _Spots:
+    values = defect_values(skin.surface)
+    rows, columns = np.nonzero(values)
+    xy = np.column_stack([columns, rows])
+    disc = picture_to_disc(xy.astype(np.float32), skin, turned.frames[view])
+    towards = disc_to_sphere(disc, turned.distance_radii) @ turned.rotations[view].astype(np.float32)
+    area = np.minimum(skin.area_px2[rows, columns], np.float32(MAX_AREA_WEIGHT * skin.step_px**2))
+    whole_px2 = 2 * float(skin.area_px2.sum(dtype=np.float64))
+    return _Spots(
+        value=values[rows, columns],
+        cell=cell_at(towards),
+        area=area.astype(np.float64) * (CELL_COUNT / whole_px2),
+        confidence=skin.confidence[rows, columns],
+        xy=xy,
+        towards=towards,
+    )
+
+
+def _blemishes(
+    views: Sequence[FruitView],
+    skins: Sequence[SkinMap],
+    spots: Sequence[_Spots],
+    say: FloatArray,
+    surface_mm2: float | None,
+    seen_share: float,
+) -> tuple[tuple[Defect, ...], bool]:
+    """The defects, largest first, and whether any was dropped because the views do not agree on it."""
+    values = np.unique(np.concatenate([spot.value for spot in spots]))
+    if values.size == 0:
+        return (), False
+    cover = np.stack([[_cover(spot, value) for spot in spots] for value in values])  # (kinds, views, cells)
+    total_say = np.maximum(say.sum(axis=0), np.float32(1e-6))
+    fused = (cover * say).sum(axis=1) / total_say  # (kinds, cells)
+    count, groups = connected_cells(fused.sum(axis=0) >= LEAST_COVER)
+    found: list[Defect] = []
+    doubted = False
+    for group in range(count):
+        for kind, cells in _kinds_in(fused, cover, np.flatnonzero(groups == group)):
+            defect, denied = _defect(
+                views, skins, spots, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share
+            )
+            doubted = doubted or denied
+            if defect is not None:
+                found.append(defect)
+    return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px))), doubted
+
+
+def _cover(spot: _Spots, value: int) -> NDArray[np.float64]:
+    """Share of each cell that one view shows under one kind."""
+    of_kind = spot.value == value
+    return np.bincount(spot.cell[of_kind], spot.area[of_kind], minlength=CELL_COUNT)
+
+
+def _kinds_in(
+    fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]
+) -> list[tuple[int, NDArray[np.intp]]]:
+    """The blemishes of one group of touching cells: (index of the kind, cells)."""
+    here = fused[:, cells]
+    sums = here.sum(axis=1)
+    present = np.flatnonzero(sums > 0)
+    main = int(np.argmax(sums))
+    in_views = cover[:, :, cells].sum(axis=2)
+    parts: list[tuple[int, NDArray[np.intp]]] = []
+    beside = [
+        kind
+        for kind in present
+        if kind != main
+        and np.any(
+            np.minimum(in_views[kind], in_views[main]) > BOTH_SHARE * in_views[[kind, main]].sum(axis=0).max()
+        )
+    ]
+    winner = here[[main, *beside]].argmax(axis=0)
+    for place, kind in enumerate([main, *beside]):
+        mine = np.zeros(CELL_COUNT, np.bool_)
+        mine[cells[winner == place]] = True
+        count, groups = connected_cells(mine)
+        parts += [(int(kind), np.flatnonzero(groups == group)) for group in range(count)]
+    return parts
+
+
+def _defect(
+    views: Sequence[FruitView],
+    skins: Sequence[SkinMap],
+    spots: Sequence[_Spots],
+    say: FloatArray,
+    fused: NDArray[np.float64],
+    cover: NDArray[np.float64],
+    value: int,
+    cells: NDArray[np.intp],
+    surface_mm2: float | None,
+    seen_share: float,
+) -> tuple[Defect | None, bool]:
+    """One blemish measured, or None, and whether it is None because the views deny it."""
+    shares = fused[:, cells].sum(axis=0)
+    in_cells = float(shares.sum())
+    chance = say[:, cells] @ shares / in_cells  # how straight each view looks at it
+    expected = (say[:, cells] > 0) @ shares
+    shown = (cover[:, :, cells].sum(axis=0) * (say[:, cells] > 0)).sum(axis=1)
+    sighted = (shown >= SIGHTED_SHARE * expected) & (expected > 0)
+    member = np.zeros(CELL_COUNT, np.bool_)
+    member[cells] = True
+    mine = [member[spot.cell] for spot in spots]
+    trust = np.array(
+        [float(spot.confidence[own].mean()) if own.any() else 0.0 for spot, own in zip(spots, mine, strict=True)]
+    )
+    chances = float(chance.sum())
+    if not sighted.any() or chances <= 0:
+        return None, False
+    agreed = float(chance[sighted].sum()) / chances
+    confidence = min(1.0, float((chance * sighted) @ trust) / float(chance[sighted].sum()))
+    if agreed < AGREED_SHARE and chances > FEW_CHANCES:
+        return None, True
+    confidence *= agreed if chances > FEW_CHANCES else 1.0
+    fraction = min(1.0, in_cells / CELL_COUNT / seen_share)
+    area_mm2 = None if surface_mm2 is None else in_cells / CELL_COUNT * surface_mm2
+    speck = fraction < MIN_AREA_FRACTION if area_mm2 is None else area_mm2 < MIN_AREA_MM2
+    if confidence < MIN_CONFIDENCE or (speck and confidence < SURE_CONFIDENCE):
+        return None, False
+    best = int(np.argmax(np.where(sighted, chance, -1)))
+    whole = expected[best] >= WHOLE_SHARE * in_cells
+    length = _length(spots[best].towards[mine[best]]) if whole else _length(cell_directions()[cells])
+    radius_mm = None if surface_mm2 is None else (surface_mm2 / (4 * pi)) ** 0.5
+    own = spots[best].xy[mine[best]]
+    box: Box = (int(own[:, 0].min()), int(own[:, 1].min()), int(own[:, 0].max()) + 1, int(own[:, 1].max()) + 1)
+    return (
+        Defect(
+            kind=DefectKind(KIND_OF_VALUE[value]),
+            area_mm2=area_mm2,
+            area_fraction=fraction,
+            length_mm=None if radius_mm is None else length * radius_mm,
+            length_diameters=length / 2,
+            elongated=pi * length**2 / (4 * in_cells * 4 * pi / CELL_COUNT) > ELONGATED_RATIO,
+            confidence=confidence,
+            box_xyxy_px=skins[best].to_frame_box(views[best], box),
+        ),
+        False,
+    )
+
+
+def _length(directions: FloatArray) -> float:
+    """Longest great-circle distance in rad; a third of a cell is added for what lies around the outermost places."""
+    away = directions.mean(axis=0) - directions
+    if len(directions) > 300:
+        far = np.argsort(-np.square(away).sum(axis=1))[:300]
+        directions = directions[far]
+    return acos(max(-1.0, min(1.0, float((directions @ directions.T).min())))) + CELL_ANGLE / 6
