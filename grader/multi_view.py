@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import acos, cos, degrees, fsum, hypot, prod, radians, sin, sqrt
 from statistics import median
 
+from grader.turn import Turn
 from grader.types import (
     Box,
     ColourMeasurement,
@@ -21,6 +22,7 @@ from grader.types import (
     SizeMeasurement,
 )
 from grader.uncertainty import fuse_intervals
+from grader.whole_surface import WholeSurface
 
 HALF_SEEN = 0.5
 """Share of the whole surface that one view shows down to the rim; the area fractions of its defects refer to it."""
@@ -40,18 +42,11 @@ SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How the fruit turns between views: by `step_deg` about `axis_xy`, a unit vector (x right, y down) in the picture.
-
-    Looking along the axis (from its tail to its head) a positive step turns clockwise.
-    """
-
-    axis_xy: tuple[float, float]
-    step_deg: float
-
-
-def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = None) -> FruitMeasurement:
+def fuse_views(
+    measurements: Sequence[FruitMeasurement],
+    turn: Turn | None = None,
+    surface: WholeSurface | None = None,
+) -> FruitMeasurement:
     """One measurement from the single views of one fruit.
 
     Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
@@ -92,9 +87,14 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     diameters = [m.size.diameter_px for m in sized]
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
-    defects, doubted = _fuse_defects(measurements, turn, max(HALF_SEEN, seen))
-    if doubted:
-        flags.add("defect_seen_once")
+    if surface is None:
+        defects, doubted = _fuse_defects(measurements, turn, max(HALF_SEEN, seen))
+        if doubted:
+            flags.add("defect_seen_once")
+    else:
+        seen, defects = surface.seen_fraction, surface.defects
+        if surface.doubted:
+            flags.add("views_disagree_on_defect")
     return replace(
         first,
         touches_edge=not whole and any(m.touches_edge for m in measurements),
@@ -102,7 +102,7 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
         surface_seen_fraction=min(1.0, seen),
         crop_confidence=median(m.crop_confidence for m in measurements),
         size=_fuse_size([m.size for m in sized]),
-        colour=_fuse_colour(measurements),
+        colour=_fuse_colour(measurements, surface),
         netting=_fuse_netting(measurements),
         defects=defects,
         landmarks=_fuse_landmarks(measurements),
@@ -138,7 +138,7 @@ def _weighted_mean(pairs: list[tuple[float, float]]) -> float:
     return fsum(value * weight for value, weight in pairs) / total
 
 
-def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
+def _fuse_colour(measurements: Sequence[FruitMeasurement], surface: WholeSurface | None) -> ColourMeasurement:
     weighed = [(m.colour, m.surface_seen_fraction) for m in measurements]
 
     def mean_lab(colours: list[tuple[Lab | None, float]]) -> Lab | None:
@@ -150,6 +150,8 @@ def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
 
     blush = _weighted_mean([(c.blush_fraction, w) for c, w in weighed])
     light_red = _weighted_mean([(c.light_red_fraction, w) for c, w in weighed])
+    if surface is not None and surface.blush_fraction is not None and surface.light_red_fraction is not None:
+        blush, light_red = surface.blush_fraction, surface.light_red_fraction
     return ColourMeasurement(
         blush_fraction=min(1.0, blush),
         light_red_fraction=min(1.0, light_red),

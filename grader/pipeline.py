@@ -31,6 +31,7 @@ from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
 from grader.surface import map_skin, seen_fraction
 from grader.trust import trusted_decision, trusted_measurement
+from grader.turn import Turn, turn_from_pictures, turn_from_prior
 from grader.types import (
     Box,
     Crop,
@@ -40,6 +41,7 @@ from grader.types import (
     FruitView,
 )
 from grader.uncertainty import review_needed
+from grader.whole_surface import WholeSurface, lay_views
 
 DEFAULT_SKU_TABLE = "default"
 
@@ -51,7 +53,7 @@ class GradeOptions:
     """How to grade. crop None: the network decides. mm_per_px: scale in the plane of the fruit's outline.
 
     standard: id or path, None for the crop's default. allow_draft: let a draft standard decide.
-    one_fruit: all frames show one fruit.
+    one_fruit: all frames show one fruit. turn: how it turns from frame to frame; None looks for it in the pictures.
     """
 
     crop: Crop | None = None
@@ -62,6 +64,7 @@ class GradeOptions:
     sku_table: str = DEFAULT_SKU_TABLE
     one_fruit: bool = False
     allow_draft: bool = False
+    turn: Turn | None = None
 
     def __post_init__(self) -> None:
         if self.mm_per_px is not None and not (0 < self.mm_per_px < 1000):
@@ -147,12 +150,33 @@ class Grader:
         return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes)
 
     def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
-        """All frames show one fruit: the largest fruit of each frame is taken, the views become one record."""
+        """All frames show one fruit: the largest fruit of each frame is taken, the views become one record.
+
+        They are laid on one surface where the turn is known or can be seen (`_whole_surface`), else counted as
+        `fuse_views` does without one.
+        """
         graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
         measurements = [record.measurement for frame in graded for record in frame.records]
         if not measurements:
             return GradedFruit(frames=graded, record=None)
-        return GradedFruit(frames=graded, record=self._decide(fuse_views(measurements), options))
+        surface = self._whole_surface(graded, options)
+        fused = fuse_views(measurements, surface=surface)
+        return GradedFruit(frames=graded, record=self._decide(fused, options))
+
+    def _whole_surface(self, graded: Sequence[GradedFrame], options: GradeOptions) -> WholeSurface | None:
+        """The views on one surface; None where a frame shows no whole fruit, the views are fewer than three or of two
+        crops, or the turn is not known and none can be seen."""
+        views = [view for frame in graded for view in frame.views]
+        whole = all(not view.touches_edge and not view.touches_fruit for view in views)
+        if len(views) < max(3, len(graded)) or not whole or len({view.crop for view in views}) > 1:
+            return None
+        skins = [map_skin(view) for view in views]
+        turned = turn_from_pictures(skins) if options.turn is None else turn_from_prior(skins, options.turn)
+        if turned is None:
+            return None
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        matrix = None if calibration is None else calibration.colour_matrix
+        return lay_views(views, skins, turned, _scale(options, calibration), matrix)
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
         trust = self.model.card.trust

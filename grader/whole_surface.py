@@ -44,8 +44,14 @@ FEW_CHANCES = 1.5
 BOTH_SHARE = 0.15
 """Two kinds in one place are two blemishes when one view shows both, the smaller with this share of the cells at least;
 otherwise the views contradict each other and the greater part decides."""
+CLOSE_CELLS = 3.2
+"""Parts of one kind nearer than so many cells may be one blemish that two views laid apart: 12 degrees."""
 WHOLE_SHARE = 0.9
 """A blemish is measured in one view when this share of it lies in its sight."""
+
+
+_Part = tuple[int, NDArray[np.intp]]
+"""Index of a kind, and cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,14 +210,18 @@ def _blemishes(
     count, groups = connected_cells(fused.sum(axis=0) >= LEAST_COVER)
     found: list[Defect] = []
     doubted = False
-    for group in range(count):
-        for kind, cells in _kinds_in(fused, cover, np.flatnonzero(groups == group)):
-            defect, denied = _defect(
-                views, skins, spots, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share
-            )
-            doubted = doubted or denied
-            if defect is not None:
-                found.append(defect)
+    parts = [
+        part
+        for group in range(count)
+        for part in _kinds_in(fused, cover, np.flatnonzero(groups == group))
+    ]
+    for kind, cells in _joined(parts, fused, cover, say):
+        defect, denied = _defect(
+            views, skins, spots, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share
+        )
+        doubted = doubted or denied
+        if defect is not None:
+            found.append(defect)
     return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px))), doubted
 
 
@@ -223,14 +233,14 @@ def _cover(spot: _Spots, value: int) -> NDArray[np.float64]:
 
 def _kinds_in(
     fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]
-) -> list[tuple[int, NDArray[np.intp]]]:
+) -> list[_Part]:
     """The blemishes of one group of touching cells: (index of the kind, cells)."""
     here = fused[:, cells]
     sums = here.sum(axis=1)
     present = np.flatnonzero(sums > 0)
     main = int(np.argmax(sums))
     in_views = cover[:, :, cells].sum(axis=2)
-    parts: list[tuple[int, NDArray[np.intp]]] = []
+    parts: list[_Part] = []
     beside = [
         kind
         for kind in present
@@ -246,6 +256,58 @@ def _kinds_in(
         count, groups = connected_cells(mine)
         parts += [(int(kind), np.flatnonzero(groups == group)) for group in range(count)]
     return parts
+
+
+def _joined(
+    parts: list[_Part], fused: NDArray[np.float64], cover: NDArray[np.float64], say: FloatArray
+) -> list[_Part]:
+    """Parts of one kind that lie close are one blemish, laid a little apart, unless more of the views that show them
+    show them apart than in one piece or one without the other."""
+    name = list(range(len(parts)))
+    pieces: dict[tuple[int, int], NDArray[np.intp]] = {}
+    for one, (kind, cells) in enumerate(parts):
+        for other in range(one):
+            if parts[other][0] != kind or name[one] == name[other]:
+                continue
+            nearest = float((cell_directions()[cells] @ cell_directions()[parts[other][1]].T).max())
+            if nearest < cos(CLOSE_CELLS * CELL_ANGLE):
+                continue
+            if _apart(kind, cells, parts[other][1], fused, cover, say, pieces) < 0.5:
+                name = [name[other] if n == name[one] else n for n in name]
+    return [
+        (parts[first][0], np.concatenate([parts[n][1] for n in range(len(parts)) if name[n] == first]))
+        for first in sorted(set(name))
+    ]
+
+
+def _apart(
+    kind: int,
+    one: NDArray[np.intp],
+    other: NDArray[np.intp],
+    fused: NDArray[np.float64],
+    cover: NDArray[np.float64],
+    say: FloatArray,
+    pieces: dict[tuple[int, int], NDArray[np.intp]],
+) -> float:
+    """Share of the say of the views that look at two places which goes to those that show two blemishes there."""
+    apart = total = 0.0
+    for view in range(len(say)):
+        looks = float(min(say[view, one].mean(), say[view, other].mean()))
+        shown = [
+            float(cover[kind, view, cells].sum()) >= SIGHTED_SHARE * float(fused[kind, cells].sum())
+            for cells in (one, other)
+        ]
+        if looks <= 0 or not any(shown):
+            continue
+        total += looks
+        if not all(shown):
+            continue
+        if (kind, view) not in pieces:
+            pieces[kind, view] = connected_cells(cover[kind, view] >= LEAST_COVER)[1]
+        groups = pieces[kind, view]
+        if not np.intersect1d(groups[one][groups[one] >= 0], groups[other][groups[other] >= 0]).size:
+            apart += looks
+    return apart / total if total > 0 else 0.0
 
 
 def _defect(
