@@ -21,7 +21,7 @@ from grader.types import (
     NettingMeasurement,
     SizeMeasurement,
 )
-from grader.uncertainty import fuse_intervals
+from grader.uncertainty import fuse_intervals, robust_mean
 from grader.whole_surface import WholeSurface
 
 HALF_SEEN = 0.5
@@ -53,7 +53,7 @@ def fuse_views(
     first, and that with a `turn` view k is turned by k steps.
 
     Size: of the views that are not cut or hidden (all, where each one is) those that see clearly (`CLEAR_VIEW`), by
-    `fuse_intervals`; diameter_px is the median.
+    `fuse_intervals`; diameter_px is their `robust_mean`.
     Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
     as for views from independent directions.
     Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*:
@@ -120,7 +120,7 @@ def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
 
     shapes = [size.shape_index for size in sizes if size.shape_index is not None]
     return SizeMeasurement(
-        diameter_px=median(size.diameter_px for size in sizes),
+        diameter_px=robust_mean([size.diameter_px for size in sizes]),
         equatorial_diameter_mm=fuse([size.equatorial_diameter_mm for size in sizes]),
         ring_diameter_mm=fuse([size.ring_diameter_mm for size in sizes]),
         length_mm=fuse([size.length_mm for size in sizes]),

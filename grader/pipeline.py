@@ -44,6 +44,8 @@ from grader.uncertainty import review_needed
 from grader.whole_surface import WholeSurface, lay_views
 
 DEFAULT_SKU_TABLE = "default"
+LEAST_LAID = 3
+"""Of fewer views the light cannot be told from the skin: it is what all views have in common."""
 
 T = TypeVar("T")
 
@@ -152,31 +154,25 @@ class Grader:
     def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
         """All frames show one fruit: the largest fruit of each frame is taken, the views become one record.
 
-        They are laid on one surface where the turn is known or can be seen (`_whole_surface`), else counted as
+        They are laid on one surface where each frame shows it and `surface_of_views` can, else counted as
         `fuse_views` does without one.
         """
         graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
         measurements = [record.measurement for frame in graded for record in frame.records]
         if not measurements:
             return GradedFruit(frames=graded, record=None)
-        surface = self._whole_surface(graded, options)
+        views = [view for frame in graded for view in frame.views]
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        surface = None
+        if len(views) == len(graded):
+            surface = surface_of_views(
+                views,
+                turn=options.turn,
+                scale=_scale(options, calibration),
+                colour_matrix=None if calibration is None else calibration.colour_matrix,
+            )
         fused = fuse_views(measurements, surface=surface)
         return GradedFruit(frames=graded, record=self._decide(fused, options))
-
-    def _whole_surface(self, graded: Sequence[GradedFrame], options: GradeOptions) -> WholeSurface | None:
-        """The views on one surface; None where a frame shows no whole fruit, the views are fewer than three or of two
-        crops, or the turn is not known and none can be seen."""
-        views = [view for frame in graded for view in frame.views]
-        whole = all(not view.touches_edge and not view.touches_fruit for view in views)
-        if len(views) < max(3, len(graded)) or not whole or len({view.crop for view in views}) > 1:
-            return None
-        skins = [map_skin(view) for view in views]
-        turned = turn_from_pictures(skins) if options.turn is None else turn_from_prior(skins, options.turn)
-        if turned is None:
-            return None
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
-        matrix = None if calibration is None else calibration.colour_matrix
-        return lay_views(views, skins, turned, _scale(options, calibration), matrix)
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
         trust = self.model.card.trust
@@ -245,6 +241,26 @@ def measure_fruit(
         model_id=model_id,
         quality_flags=tuple(sorted(found)),
     )
+
+
+def surface_of_views(
+    views: Sequence[FruitView],
+    *,
+    turn: Turn | None,
+    scale: Scale | BeltScale | None,
+    colour_matrix: np.ndarray | None,
+) -> WholeSurface | None:
+    """All views of one fruit, in the order of its turn, on one surface.
+
+    None where the views are fewer than `LEAST_LAID`, of two crops, or one is cut or hidden, and where the turn is
+    neither known nor to be seen.
+    """
+    whole = all(not view.touches_edge and not view.touches_fruit for view in views)
+    if len(views) < LEAST_LAID or not whole or len({view.crop for view in views}) > 1:
+        return None
+    skins = [map_skin(view) for view in views]
+    turned = turn_from_pictures(skins) if turn is None else turn_from_prior(skins, turn)
+    return None if turned is None else lay_views(views, skins, turned, scale, colour_matrix)
 
 
 def _fruit_box(view: FruitView) -> Box:

@@ -60,7 +60,9 @@ def picture_to_disc(places: FloatArray, skin: SkinMap, frame: NDArray[np.float64
     off = places - np.asarray(skin.centre_xy, np.float32)
     length = np.sqrt(np.square(off).sum(axis=-1))
     ray = np.rint(np.arctan2(off[:, 1], off[:, 0]) * (RAY_COUNT / (2 * pi))).astype(np.intp) % RAY_COUNT
-    relative = np.minimum(length / (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(ray), np.float32(1))
+    relative = np.minimum(
+        length / (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(ray), np.float32(1)
+    )
     flat = off @ np.linalg.inv(frame[:2, :2]).T.astype(np.float32)
     stretch = relative / np.maximum(np.sqrt(np.square(flat).sum(axis=-1)), np.float32(1e-6))
     return np.asarray(flat * stretch[:, None], np.float32)

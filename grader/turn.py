@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, degrees, erf, hypot, isfinite, pi, radians, sin, sqrt
+from math import cos, degrees, erf, hypot, isfinite, radians, sin, sqrt
 
 import cv2
 import numpy as np
@@ -278,7 +278,9 @@ def _match(
             there = there[seen]
             if len(there) * every < 3 * ALIKE_CELLS:
                 return np.zeros(3), np.zeros((3, 3))
-            places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(TEXTURE_SIZE / 2) - np.float32(0.5)
+            places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(
+                TEXTURE_SIZE / 2
+            ) - np.float32(0.5)
             places = places[:, None]
             value, along_x, along_y = (
                 cv2.remap(part[other], places, None, cv2.INTER_LINEAR)[:, 0]
@@ -298,7 +300,9 @@ def _match(
             moved = moved + np.clip(step, -2 * sigma, 2 * sigma)
     if not information.any():
         return moved, information
-    return moved, np.linalg.inv(np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2)
+    return moved, np.linalg.inv(
+        np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2
+    )
 
 
 def _prior_information(turn: Turn) -> Matrix:
@@ -308,9 +312,7 @@ def _prior_information(turn: Turn) -> Matrix:
     return along / radians(turn.step_sigma_deg) ** 2 + (np.eye(3) - along) / radians(turn.axis_sigma_deg) ** 2
 
 
-def _most_probable(
-    prior: Matrix, matches: Sequence[_Match], turn: Turn, frames: Matrix
-) -> TurnedViews:
+def _most_probable(prior: Matrix, matches: Sequence[_Match], turn: Turn, frames: Matrix) -> TurnedViews:
     """Least squares in the corrections c of R_k = prior_k exp(c_k), c_0 = 0, and in the error e all steps share.
 
     A pair of views says c_j - c_i = prior_j^T d_ij, the rollers say prior_k+1 (c_k+1 - c_k) = e up to the slip, and

@@ -211,9 +211,7 @@ def _blemishes(
     found: list[Defect] = []
     doubted = False
     parts = [
-        part
-        for group in range(count)
-        for part in _kinds_in(fused, cover, np.flatnonzero(groups == group))
+        part for group in range(count) for part in _kinds_in(fused, cover, np.flatnonzero(groups == group))
     ]
     for kind, cells in _joined(parts, fused, cover, say):
         defect, denied = _defect(
@@ -231,9 +229,7 @@ def _cover(spot: _Spots, value: int) -> NDArray[np.float64]:
     return np.bincount(spot.cell[of_kind], spot.area[of_kind], minlength=CELL_COUNT)
 
 
-def _kinds_in(
-    fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]
-) -> list[_Part]:
+def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]) -> list[_Part]:
     """The blemishes of one group of touching cells: (index of the kind, cells)."""
     here = fused[:, cells]
     sums = here.sum(axis=1)
@@ -333,7 +329,10 @@ def _defect(
     member[cells] = True
     mine = [member[spot.cell] for spot in spots]
     trust = np.array(
-        [float(spot.confidence[own].mean()) if own.any() else 0.0 for spot, own in zip(spots, mine, strict=True)]
+        [
+            float(spot.confidence[own].mean()) if own.any() else 0.0
+            for spot, own in zip(spots, mine, strict=True)
+        ]
     )
     chances = float(chance.sum())
     if not sighted.any() or chances <= 0:
@@ -353,7 +352,12 @@ def _defect(
     length = _length(spots[best].towards[mine[best]]) if whole else _length(cell_directions()[cells])
     radius_mm = None if surface_mm2 is None else (surface_mm2 / (4 * pi)) ** 0.5
     own = spots[best].xy[mine[best]]
-    box: Box = (int(own[:, 0].min()), int(own[:, 1].min()), int(own[:, 0].max()) + 1, int(own[:, 1].max()) + 1)
+    box: Box = (
+        int(own[:, 0].min()),
+        int(own[:, 1].min()),
+        int(own[:, 0].max()) + 1,
+        int(own[:, 1].max()) + 1,
+    )
     return (
         Defect(
             kind=DefectKind(KIND_OF_VALUE[value]),

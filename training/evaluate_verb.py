@@ -28,7 +28,10 @@ def evaluate(
     ] = None,
     suite: Annotated[
         str,
-        typer.Option(help="release: what a release is judged by; dev: what the next one is worked on with."),
+        typer.Option(
+            help="release: what a release is judged by; dev: what the next one is worked on with; "
+            "turning: what many views of one fruit are worth."
+        ),
     ] = "release",
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,

@@ -143,9 +143,7 @@ def fruit_of_views(seed: int, crop: str = "apple", *, sound: bool = False, **ove
     return make_fruit(_drawn_spec(np.random.default_rng((seed, 71)), crop, sound, overrides))
 
 
-def _drawn_spec(
-    rng: np.random.Generator, crop: str, sound: bool, overrides: dict[str, object]
-) -> FruitSpec:
+def _drawn_spec(rng: np.random.Generator, crop: str, sound: bool, overrides: dict[str, object]) -> FruitSpec:
     variety = overrides.get("variety")
     spec = random_fruit(rng, Crop(crop), sound=sound, variety=str(variety) if variety else None)
     return replace(spec, **overrides)  # type: ignore[arg-type]
