@@ -45,7 +45,7 @@ def fit_body(skins: Sequence[SkinMap], rotations: Matrix) -> Matrix:
 def round_frames(body: Matrix, rotations: Matrix) -> Matrix:
     """L of each view, (n, 3, 3), lower triangular: L s is the point of the body seen in the view's own frame at the
     point s of a unit ball, and lies in the picture where the first two rows of L put s (Cholesky)."""
-    return np.linalg.cholesky(rotations @ body @ rotations.transpose(0, 2, 1))
+    return np.asarray(np.linalg.cholesky(rotations @ body @ rotations.transpose(0, 2, 1)), np.float64)
 
 
 def _outline_matrix(skin: SkinMap) -> Matrix:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from grader.outline import RAY_COUNT
 from grader.surface import SkinMap
-from grader.types import FloatArray, SurfaceClass
+from grader.types import FloatArray, SurfaceClass, UInt8Array
 
 TEXTURE_SIZE = 32
 """Cells across the disc of a fruit: 2.9 degrees each in its middle."""
@@ -19,7 +19,9 @@ CHANNELS = 4
 MARK_LEVEL = 0.6
 """A defect, a stem cavity or a calyx basin stands out from sound skin by this much natural logarithm of light."""
 INSIDE_OUTLINE = 0.98
-"""An outline is drawn by the shoulders and lobes of a fruit; the skin between them lies this far out. X"""
+"""An outline is drawn by the shoulders and lobes of a fruit; the skin between them lies this share of it out.
+With it the steps of 40 simulated apples come out neither too long nor too short (docs/decisions/0028)."""
+NO_MARK = 127
 DARKEST = 0.004
 """Linear light below this is noise."""
 
@@ -34,13 +36,15 @@ def skin_texture(skin: SkinMap, frame: NDArray[np.float64]) -> FloatArray:
     repeats what is near.
     """
     places = disc_to_picture(disc_grid(), skin, frame)
+    marks = cv2.LUT(skin.surface, _mark_levels())
     smooth = max(1, round(skin.radius * 2 / TEXTURE_SIZE))
-    light = _log_light().take(cv2.blur(skin.rgb, (smooth, smooth)))
-    marks = _mark_levels().take(skin.surface)
-    stacked = cv2.merge([light[..., 0], light[..., 1], light[..., 2], cv2.blur(marks, (smooth, smooth))])
-    red, green, blue, mark = cv2.split(
-        cv2.remap(stacked, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    stacked = cv2.blur(cv2.merge([*cv2.split(skin.rgb), marks]), (smooth, smooth))
+    found = np.asarray(
+        cv2.remap(stacked, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
     )
+    red, green, blue = (_log_light().take(found[..., channel]) for channel in range(3))
+    mark = (found[..., 3].astype(np.float32) - np.float32(NO_MARK)) * np.float32(MARK_LEVEL / NO_MARK)
     return np.asarray(cv2.merge([(red + green + blue) / 3, red - green, green - blue, mark]), np.float32)
 
 
@@ -86,9 +90,9 @@ def _log_light() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _mark_levels() -> FloatArray:
-    """What a `SurfaceClass` value adds to the channel of marks; float32 (256,)."""
-    levels = np.full(256, MARK_LEVEL, np.float32)
-    levels[[SurfaceClass.BACKGROUND, SurfaceClass.SOUND_SKIN]] = 0
-    levels[[SurfaceClass.STEM, SurfaceClass.CALYX]] = -MARK_LEVEL
+def _mark_levels() -> UInt8Array:
+    """`NO_MARK` for sound skin, twice that for defects, 0 for stem and calyx; uint8 (256,) by `SurfaceClass` value."""
+    levels = np.full(256, 2 * NO_MARK, np.uint8)
+    levels[[SurfaceClass.BACKGROUND, SurfaceClass.SOUND_SKIN]] = NO_MARK
+    levels[[SurfaceClass.STEM, SurfaceClass.CALYX]] = 0
     return levels

@@ -103,11 +103,11 @@ def turn_over_rollers(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TurnedViews:
-    """Where each view looks at the fruit.
+    """Where each view looks at the fruit, an ellipsoid that is drawn to a unit ball by one stretch.
 
-    The fruit is an ellipsoid, drawn to a unit ball by the same stretch in every view. rotations: float64 (n, 3, 3);
-    rotations[k] @ direction on the ball in view 0 = direction on the ball in view k (x right, y down, z away from the
-    camera). frames: float64 (n, 3, 3), `round_frames` of each view: the way from the ball to the picture. confidence: 0-1, one a view, that it is right to `SURE_WITHIN_DEG` against the views beside it.
+    rotations: float64 (n, 3, 3); rotations[k] @ direction on the ball in view 0 = direction on the ball in view k (x
+    right, y down, z away from the camera). frames: float64 (n, 3, 3), `round_frames` of each view: the way from the
+    ball to the picture. confidence: 0-1, one a view, that its turn from the view before is right to `SURE_WITHIN_DEG`.
     distance_radii: of the camera, as assumed for all views.
     """
 
@@ -281,9 +281,9 @@ def _match(
             places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(
                 TEXTURE_SIZE / 2
             ) - np.float32(0.5)
-            places = places[:, None]
+            column, row = places[:, None, 0], places[:, None, 1]
             value, along_x, along_y = (
-                cv2.remap(part[other], places, None, cv2.INTER_LINEAR)[:, 0]
+                cv2.remap(part[other], column, row, cv2.INTER_LINEAR)[:, 0]
                 for part in (smooth, slope_x, slope_y)
             )
             difference = here[seen] - value
@@ -300,9 +300,8 @@ def _match(
             moved = moved + np.clip(step, -2 * sigma, 2 * sigma)
     if not information.any():
         return moved, information
-    return moved, np.linalg.inv(
-        np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2
-    )
+    spread = np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2
+    return moved, np.asarray(np.linalg.inv(spread), np.float64)
 
 
 def _prior_information(turn: Turn) -> Matrix:
@@ -337,7 +336,9 @@ def _most_probable(prior: Matrix, matches: Sequence[_Match], turn: Turn, frames:
         add(one, other, moved, information, False)
     normal[common, :, common] += _prior_information(turn)
     free = np.arange(3, 3 * count + 3)
-    covariance = np.linalg.inv(normal.reshape(3 * count + 3, -1)[np.ix_(free, free)])
+    covariance: Matrix = np.asarray(
+        np.linalg.inv(normal.reshape(3 * count + 3, -1)[np.ix_(free, free)]), np.float64
+    )
     solved = (covariance @ right.reshape(-1)[free]).reshape(-1, 3)
     corrections = np.vstack([np.zeros(3), solved[:-1]])
     return TurnedViews(

@@ -49,9 +49,9 @@ def make_interval(value: float, *sigmas: float, floor: float = 0.0) -> Interval:
 def robust_mean(values: Sequence[float]) -> float:
     """One value from those of several views; independent of their order.
 
-    One step of Huber's estimator from the median (P. J. Huber, Ann. Math. Stat. 35, 1964): values within `SAME_SHARE` of
-    the median have a full say, those beyond one that falls with their distance. A median of few views jumps when one is
-    left out, a mean follows an outline that went wrong.
+    One step of Huber's estimator from the median (P. J. Huber, Ann. Math. Stat. 35, 1964): values within `SAME_SHARE`
+    of the median have a full say, those beyond one that falls with their distance. A median of few views jumps when one
+    is left out, a mean follows an outline that went wrong.
 
     Raises:
         ValueError: there is no value.

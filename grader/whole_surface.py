@@ -30,7 +30,7 @@ from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_direction
 from grader.turn import TurnedViews
 from grader.types import Box, Defect, DefectKind, FloatArray, FruitView, SurfaceClass
 
-STRAIGHT_POWER = 4
+STRAIGHT_POWER = 2
 """The say of a view in a cell is the cosine of its tilt to this power: the least foreshortened view decides. Our
 choice."""
 LEAST_COVER = 0.06
@@ -41,9 +41,9 @@ AGREED_SHARE = 0.5
 """A blemish is believed when the views that confirm it have this share of the say of all that could see it..."""
 FEW_CHANCES = 1.5
 """... unless all of them together have had no more than so many straight looks at it. Our choice."""
-BOTH_SHARE = 0.15
-"""Two kinds in one place are two blemishes when one view shows both, the smaller with this share of the cells at least;
-otherwise the views contradict each other and the greater part decides."""
+BOTH_SHARE = 0.5
+"""Two kinds that touch are two blemishes when one view shows both: this share of the smaller, and beside it this much
+of the larger; otherwise the views contradict each other and the greater part decides. Our choice."""
 CLOSE_CELLS = 3.2
 """Parts of one kind nearer than so many cells may be one blemish that two views laid apart: 12 degrees."""
 WHOLE_SHARE = 0.9
@@ -60,8 +60,8 @@ class WholeSurface:
 
     seen_fraction: 0-1 of the whole surface, seen by any view under a tilt of at most `USEFUL_TILT_DEG`. blush_fraction,
     light_red_fraction: 0-1 of the surface seen, None where no sound skin could be read. defects: largest first; areas
-    are summed over the surface, area_fraction is of the surface seen, the box is in the frame of the view that shows the
-    defect best. doubted: some blemish was dropped because the views did not agree on it.
+    are summed over the surface, area_fraction is of the surface seen, the box is in the frame of the view that shows
+    the defect best. doubted: some blemish was dropped because the views did not agree on it.
     """
 
     seen_fraction: float
@@ -136,7 +136,7 @@ def lay_views(
 def _straightness(turned: TurnedViews) -> FloatArray:
     """Cosine of the tilt of every cell in every view, float32 (views, CELL_COUNT), 0 on the far side."""
     towards = turned.rotations[:, 2].astype(np.float32) @ cell_directions().T
-    return np.maximum(-towards, np.float32(0))
+    return np.asarray(np.maximum(-towards, np.float32(0)), np.float32)
 
 
 def _colour_shares(
@@ -157,7 +157,7 @@ def _colour_shares(
         column = np.clip(np.rint(places[:, 0]).astype(np.intp), 0, skin.surface.shape[1] - 1)
         row = np.clip(np.rint(places[:, 1]).astype(np.intp), 0, skin.surface.shape[0] - 1)
         value = skin.surface[row, column]
-        rgb = cv2.blur(skin.rgb, (3, 3))[row, column]
+        rgb = np.asarray(cv2.blur(skin.rgb, (3, 3))[row, column], np.uint8)
         lab = to_lab(rgb, colour_matrix)
         sound = (value == SurfaceClass.SOUND_SKIN) & is_readable(rgb, lab)
         weight = say[k, cells] * (sound | (value >= 10))
@@ -226,14 +226,14 @@ def _blemishes(
 def _cover(spot: _Spots, value: int) -> NDArray[np.float64]:
     """Share of each cell that one view shows under one kind."""
     of_kind = spot.value == value
-    return np.bincount(spot.cell[of_kind], spot.area[of_kind], minlength=CELL_COUNT)
+    return np.bincount(spot.cell[of_kind], spot.area[of_kind], minlength=CELL_COUNT).astype(np.float64)
 
 
 def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]) -> list[_Part]:
     """The blemishes of one group of touching cells: (index of the kind, cells)."""
     here = fused[:, cells]
     sums = here.sum(axis=1)
-    present = np.flatnonzero(sums > 0)
+    present = [int(kind) for kind in np.flatnonzero(sums > 0)]
     main = int(np.argmax(sums))
     in_views = cover[:, :, cells].sum(axis=2)
     parts: list[_Part] = []
@@ -242,7 +242,7 @@ def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDA
         for kind in present
         if kind != main
         and np.any(
-            np.minimum(in_views[kind], in_views[main]) > BOTH_SHARE * in_views[[kind, main]].sum(axis=0).max()
+            (in_views[kind] > BOTH_SHARE * sums[kind]) & (in_views[main] > BOTH_SHARE * in_views[kind])
         )
     ]
     winner = here[[main, *beside]].argmax(axis=0)
@@ -250,7 +250,7 @@ def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDA
         mine = np.zeros(CELL_COUNT, np.bool_)
         mine[cells[winner == place]] = True
         count, groups = connected_cells(mine)
-        parts += [(int(kind), np.flatnonzero(groups == group)) for group in range(count)]
+        parts += [(kind, np.flatnonzero(groups == group)) for group in range(count)]
     return parts
 
 
