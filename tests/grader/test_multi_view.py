@@ -21,6 +21,7 @@ from grader.types import (
     SizeMeasurement,
 )
 from grader.uncertainty import make_interval
+from grader.whole_surface import WholeSurface
 
 BOX = (100, 100, 300, 300)
 
@@ -242,6 +243,23 @@ def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:
     assert fused.view_count == 2
     assert fused.size.equatorial_diameter_mm.value == 75.0
     assert fused.quality_flags == ("views_disagree_on_crop",)
+
+
+def test_what_was_laid_on_one_surface_replaces_what_was_counted_by_view() -> None:
+    views = [measured(defect(), blush=0.2), measured(defect(kind=DefectKind.ROT), blush=0.4)]
+    scab = defect(kind=DefectKind.SCAB)
+    surface = WholeSurface(
+        seen_fraction=0.9, blush_fraction=0.7, light_red_fraction=0.1, defects=(scab,), doubted=True
+    )
+    fused = fuse_views(views, surface=surface)
+    assert fused.defects == (scab,)
+    assert fused.surface_seen_fraction == 0.9
+    assert (fused.colour.blush_fraction, fused.colour.light_red_fraction) == (0.7, 0.1)
+    assert "views_disagree_on_defect" in fused.quality_flags
+    assert fused.size == fuse_views(views).size
+    agreed = fuse_views(views, surface=replace(surface, doubted=False, blush_fraction=None))
+    assert "views_disagree_on_defect" not in agreed.quality_flags
+    assert agreed.colour == fuse_views(views).colour
 
 
 def test_no_views_are_refused() -> None:
