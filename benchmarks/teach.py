@@ -31,13 +31,13 @@ from training.annotations import read_rot
 from training.compare import ANY_DEFECT, JudgedPicture, compare_all
 from training.folds import DISEASED, MASKED, deal
 from training.frozen import FILE, freeze, frozen_json
-from training.label_canvas import APPLE, SOUND, WeakLabel, surface_bits
+from training.label_canvas import APPLE, BIT_OF_VALUE, SOUND, WeakLabel, surface_bits
 from training.manifest import load_manifest, select_photographs
 from training.one_defect import draw_one_defect
 from training.simulator import Rendered
 from training.simulator_suite import MM_PER_PX
 from training.weak_cache import IndexEntry, entry_of, write_pair
-from training.weak_labels import SURFACE_CLASSES, label_photograph
+from training.weak_labels import label_photograph, shows_scab
 
 PICTURES, KEPT_BACK = 50, 8
 """Of the set that is taught, and of these the ones that `teach` itself judges by."""
@@ -51,12 +51,9 @@ def _single(kind: DefectKind, first_seed: int, count: int) -> Iterator[Rendered]
 
 def label_of(picture: Rendered) -> WeakLabel:
     """What a person who painted every class would have said of a simulated picture."""
-    bits = np.zeros(256, np.uint32)
-    for bit, value in enumerate(SURFACE_CLASSES):
-        bits[int(value)] = 1 << bit
     fruit = picture.instance > 0
     return WeakLabel(
-        surface_set=bits[picture.surface],
+        surface_set=BIT_OF_VALUE[picture.surface],
         crop_set=np.where(fruit, APPLE, 1).astype(np.uint8),
         instance=picture.instance.astype(np.uint8),
         facts=(),
@@ -124,7 +121,7 @@ def photographed_lesson(kind: DefectKind, folder: Path, data: Path) -> list[Judg
     """The same from photographs of scab: those of fold 0 are judged, fifty of the others taught, masked ones last."""
     photographs = select_photographs(load_manifest(data), datasets=frozenset({*MASKED, DISEASED}))
     fold_of = deal(photographs, FOLDS)
-    shown = [photo for photo in photographs if photo.label == kind or photo.path.stem.startswith("SCAB")]
+    shown = [photo for photo in photographs if shows_scab(photo)]
     learned = [photo for photo in shown if fold_of[photo.group] != JUDGED_FOLD]
     masked = [photo for photo in learned if photo.label_kind == "defect_mask"]
     rest = [photo for photo in learned if photo.label_kind != "defect_mask"]
@@ -146,7 +143,7 @@ def photographed_lesson(kind: DefectKind, folder: Path, data: Path) -> list[Judg
 
 
 def main() -> None:
-    """Print minutes, the share of the gap that was closed, and the worst loss elsewhere."""
+    """Print minutes and overlaps; what was lost elsewhere is in the lines of `teach` on stderr."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -30,7 +30,8 @@ _KEYS = {
     "crop_classes",
     "trained_on",
 }
-_OPTIONAL_KEYS = {"produce", "trust"}
+_OPTIONAL_KEYS = {"produce", "trust", "made_of"}
+_MADE_OF_KEYS = {"model_id", "how"}
 _PRODUCE_KEYS = {"weights", "sha256"}
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
@@ -61,13 +62,21 @@ class ProduceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeOf:
+    """The model that this one was made of without training. how: in words, such as the kind of quantisation."""
+
+    model_id: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """What the grader needs to know of a network.
 
     strides: pixels of input per pixel of output, by output name.
     surface_classes: `SurfaceClass` of each channel of `surface`. crop_classes: names of the channels of `crop`.
     produce: the second opinion on other produce, None when the model has none. trust: what was measured of its
-    decisions, None when nothing was.
+    decisions, None when nothing was. made_of: another model, None for one that was trained.
     """
 
     folder: Path
@@ -82,6 +91,7 @@ class ModelCard:
     trained_on: tuple[dict[str, str], ...]
     produce: ProduceSpec | None = None
     trust: Trust | None = None
+    made_of: MadeOf | None = None
 
     @property
     def model_id(self) -> str:
@@ -109,6 +119,8 @@ def load_card(folder: Path) -> ModelCard:
         _same_keys(path, "input", raw["input"], _INPUT_KEYS)
         if "produce" in raw:
             _same_keys(path, "produce", raw["produce"], _PRODUCE_KEYS)
+        if "made_of" in raw:
+            _same_keys(path, "made_of", raw["made_of"], _MADE_OF_KEYS)
         card = _build(folder, raw)
     except (KeyError, TypeError, ValueError) as exc:
         raise ModelCardError(f"{path}: {exc}") from exc
@@ -178,6 +190,7 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
         trained_on=tuple(raw["trained_on"]),
         produce=_produce(folder, raw.get("produce")),
         trust=read_trust(raw["trust"]) if "trust" in raw else None,
+        made_of=_made_of(raw.get("made_of")),
     )
 
 
@@ -185,6 +198,10 @@ def _produce(folder: Path, raw: dict[str, str] | None) -> ProduceSpec | None:
     if raw is None:
         return None
     return ProduceSpec(weights=folder / str(raw["weights"]), sha256=str(raw["sha256"]))
+
+
+def _made_of(raw: dict[str, str] | None) -> MadeOf | None:
+    return None if raw is None else MadeOf(model_id=str(raw["model_id"]), how=str(raw["how"]))
 
 
 def _triple(name: str, values: list[float]) -> tuple[float, float, float]:

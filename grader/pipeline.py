@@ -174,6 +174,13 @@ class Grader:
         fused = fuse_views(measurements, surface=surface)
         return GradedFruit(frames=graded, record=self._decide(fused, options))
 
+    def decide_views(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> FruitRecord:
+        """The record of one fruit from what its views measured, in their order; the same as `grade_views` gives.
+
+        Raises ValueError without a measurement.
+        """
+        return self._decide(fuse_views(measurements), options)
+
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
         trust = self.model.card.trust
         if trust is not None:
@@ -287,10 +294,15 @@ def _lists(standard: Standard, variety: str) -> bool:
     return any(plain_name(variety) in known.plain_names for known in standard.varieties)
 
 
+def largest_fruit(graded: GradedFrame) -> int:
+    """Index of the fruit that covers most pixels, the first of equal ones. Raises ValueError when there is none."""
+    return max(range(len(graded.views)), key=lambda index: int(graded.views[index].mask.sum()))
+
+
 def _largest_only(graded: GradedFrame) -> GradedFrame:
     if len(graded.views) <= 1:
         return graded
-    largest = max(range(len(graded.views)), key=lambda index: int(graded.views[index].mask.sum()))
+    largest = largest_fruit(graded)
     return replace(graded, views=(graded.views[largest],), records=(graded.records[largest],))
 
 

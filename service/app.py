@@ -20,6 +20,11 @@ from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
 from service.http_errors import add_error_handlers
+from service.line.api import router as line_router
+from service.line.line_grader import load_line_grader
+from service.line.line_metrics import LineMetrics
+from service.line.lines import Lines, read_lines
+from service.line.worker_process import LoadGrader
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
@@ -32,24 +37,31 @@ from service.ui.page import STATIC, page_router
 from service.ui.translate import LANGUAGES
 
 
-def create_app(settings: ServiceSettings, *, grader: FruitGrader | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings,
+    *,
+    grader: FruitGrader | None = None,
+    load_for_lines: LoadGrader = load_line_grader,
+) -> FastAPI:
     """The whole service as an ASGI application.
 
     grader: the one to use; None loads the model of the settings in the background after the start.
-    Starting it raises StorageError when the data folder cannot be used, StandardError when a rule file has faults.
+    load_for_lines: makes the grader of a grading process of the sorting lines.
+    Starting it raises StorageError when the data folder cannot be used, StandardError when a rule file has faults,
+    LineConfigError when the file of a sorting line has.
     """
     metrics = Metrics()
     app = FastAPI(
         title="Produce grader",
         version="1",
         description="Size, colour, defects, class and SKU of apples and melons from pictures.",
-        lifespan=partial(_run, settings, grader, metrics),
+        lifespan=partial(_run, settings, grader, load_for_lines, metrics),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
     add_error_handlers(app)
-    for router in (grading.router, fruits.router, catalogue.router):
+    for router in (grading.router, fruits.router, catalogue.router, line_router):
         app.include_router(router)
     app.include_router(health.router)
     app.include_router(page_router())
@@ -61,9 +73,20 @@ def create_app(settings: ServiceSettings, *, grader: FruitGrader | None = None) 
 
 @asynccontextmanager
 async def _run(
-    settings: ServiceSettings, grader: FruitGrader | None, metrics: Metrics, app: FastAPI
+    settings: ServiceSettings,
+    grader: FruitGrader | None,
+    load_for_lines: LoadGrader,
+    metrics: Metrics,
+    app: FastAPI,
 ) -> AsyncIterator[None]:
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
+    lines = Lines(
+        await asyncio.to_thread(read_lines, settings.lines_dir),
+        load_for_lines,
+        lambda: settings.model_dir or production_model(),
+        workers=settings.line_workers,
+        waiting_views=settings.line_waiting_views,
+    )
     archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
     services = Services(
         settings=settings,
@@ -73,15 +96,19 @@ async def _run(
         samples=SampleGallery(find_samples(settings.samples_dir)),
         standards=await asyncio.to_thread(list_standards),
         metrics=metrics,
+        lines=lines,
     )
+    metrics.add(LineMetrics(lines.lane_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
     follower = ModelFollower(services.model, lambda: settings.model_dir or production_model(), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
+    lines.start()
     try:
         yield
     finally:
+        await lines.close()
         follower.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)

@@ -8,7 +8,10 @@ ServiceError
 ├── BusyError                every grading place is taken; come back later
 ├── ModelNotReadyError       the model is still loading, or could not be loaded
 ├── ForeignOriginError       another web site tried to use this service through a browser
-├── NotFoundError            no such record or picture
+├── NotFoundError            no such record, picture or line
+├── ProtocolError            a message to a line that does not follow the protocol
+├── LineConfigError          the file of a line has faults
+├── LedgerError              the counts of a line do not add up
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
     └── SchemaError          the database belongs to another program or a newer version
@@ -55,6 +58,22 @@ class ForeignOriginError(ServiceError):
 
 class NotFoundError(ServiceError):
     """The record or file asked for does not exist."""
+
+
+class ProtocolError(ServiceError):
+    """A message to a line is malformed. `field`: the part that is wrong."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class LineConfigError(ServiceError):
+    """The file of a line cannot be used; one fault a line, each with file and line number."""
+
+
+class LedgerError(ServiceError):
+    """A fruit of a line was counted twice or not at all; the message says which sum is wrong."""
 
 
 class StorageError(ServiceError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import Collector
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -38,6 +39,10 @@ class Metrics:
         """Read these two at every scrape."""
         self._places.set_function(places_taken)
         self._ready.set_function(model_ready)
+
+    def add(self, collector: Collector) -> None:
+        """Counters that are kept elsewhere and read at every scrape."""
+        self.registry.register(collector)
 
     def count_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """One answered request."""

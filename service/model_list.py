@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.errors import ModelError
 from grader.production import SHIPPED_MODELS, production_model
+from grader.trust import read_trust
 from service.schemas import ModelOut
 
 
@@ -27,8 +28,13 @@ def _read_card(folder: Path, *, in_use: bool) -> ModelOut | None:
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         name, version, sha256 = str(card["name"]), str(card["version"]), str(card["sha256"])
+        coverage = read_trust(card["trust"]).coverage if "trust" in card else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return ModelOut(
-        model_id=f"{name}/{version}+sha256:{sha256[:12]}", name=name, version=version, in_use=in_use
+        model_id=f"{name}/{version}+sha256:{sha256[:12]}",
+        name=name,
+        version=version,
+        in_use=in_use,
+        coverage=coverage,
     )

@@ -200,12 +200,14 @@ class SkuTablesOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """One model that is installed."""
+    """One model that is installed. coverage: 0-1, share of fruit whose `grade.class_set` holds the true class, from its
+    card; null where nothing was measured."""
 
     model_id: str
     name: str
     version: str
     in_use: bool
+    coverage: float | None
 
 
 class ModelsOut(BaseModel):

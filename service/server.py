@@ -14,7 +14,8 @@ from grader.errors import StandardError
 from grader.standard import list_standards
 from service.app import create_app
 from service.archive import Archive
-from service.errors import StorageError
+from service.errors import LineConfigError, StorageError
+from service.line.lines import read_lines
 from service.request_log import configure_logging
 from service.settings import ServiceSettings
 
@@ -27,7 +28,8 @@ def run_server(settings: ServiceSettings) -> int:
     try:
         Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes).close()
         list_standards()
-    except (StorageError, StandardError) as error:
+        read_lines(settings.lines_dir)
+    except (StorageError, StandardError, LineConfigError) as error:
         return _refuse(str(error))
     try:
         listening = _listen(settings.host, settings.port)

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from grader.rules import Standard
 from service.archive import Archive
 from service.grading_pool import GradingPool
+from service.line.lines import Lines
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
 from service.samples import SampleGallery
@@ -27,6 +28,7 @@ class Services:
     samples: SampleGallery
     standards: tuple[Standard, ...]
     metrics: Metrics
+    lines: Lines
 
 
 def running_services(request: Request) -> Services:

@@ -52,6 +52,16 @@ class ServiceSettings(BaseSettings):
     jpeg_quality: int = Field(
         default=88, ge=50, le=100, description="Quality of annotated pictures (JPEG, 50-100)."
     )
+    lines_dir: Path | None = Field(
+        default=None,
+        description="Folder of the sorting lines (*.toml); empty: any line, with plain settings.",
+    )
+    line_workers: int = Field(
+        default=2, ge=1, le=64, description="Grading processes of the lines; one a core is best."
+    )
+    line_waiting_views: int = Field(
+        default=40, ge=1, le=10_000, description="Views that may wait before new fruit recirculate ungraded."
+    )
     shutdown_timeout_s: int = Field(
         default=30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
     )

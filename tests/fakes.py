@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from grader.errors import SkuTableError, StandardError
+from grader.errors import ModelError, SkuTableError, StandardError
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
 from grader.types import (
     Box,
@@ -25,6 +30,8 @@ from grader.types import (
     SkuAssignment,
     SurfaceClass,
 )
+from service.line.line_grader import ViewOutcome, ViewResult, ViewWork
+from service.line.outlets import Verdict
 
 MODEL_ID = "fake/1.0.0+sha256:000000000000"
 STANDARD = "apple_eu_2023_2429"
@@ -70,6 +77,70 @@ class FakeGrader:
         first = seen[0]
         box = first.records[0].measurement.box_xyxy_px
         return GradedFruit(frames=graded, record=_record(first.frame, 0, box, options, view_count=len(seen)))
+
+
+def line_picture(**orders: object) -> bytes:
+    """Bytes that a line takes for a JPEG, with orders for `FakeLineGrader`.
+
+    grade_class, sku, outlet: what to see. outcome: see no fruit. raises: a fault. die: kill the process.
+    die_once: the same, unless this file is there already (it is made). wait_at: a named pipe to wait at until
+    somebody opens it.
+    """
+    return b"\xff\xd8\xff" + json.dumps(orders).encode() + b"\xff\xd9"
+
+
+class FakeLineGrader:
+    """Does what `line_picture` orders. Decides as the first view says; the record names the views in order."""
+
+    def __init__(self, model_id: str = MODEL_ID) -> None:
+        self._model_id = model_id
+
+    @classmethod
+    def load(cls, model: Path) -> FakeLineGrader:
+        """The model `faulty` cannot be loaded, `deadly` kills the process."""
+        if model.name == "faulty":
+            raise ModelError(f"{model}: faulty")
+        if model.name == "deadly":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return cls(model.name)
+
+    def grade_view(self, work: ViewWork) -> ViewResult:
+        """Obey."""
+        orders = json.loads(work.data[3:-2])
+        once = orders.get("die_once")
+        if orders.get("die") or (once and not Path(once).exists()):
+            if once:
+                Path(once).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "wait_at" in orders:
+            Path(orders["wait_at"]).read_bytes()
+        if orders.get("raises"):
+            raise RuntimeError("as ordered")
+        if "outcome" in orders:
+            return ViewResult(outcome=ViewOutcome(orders["outcome"]), problem="as ordered")
+        frame = Frame(frame_id=f"{work.camera} {work.view}", rgb=np.zeros((8, 8, 3), np.uint8))
+        measured = _record(frame, 0, (0, 0, 8, 8), GradeOptions(), view_count=1).measurement
+        return ViewResult(
+            outcome=ViewOutcome.FRUIT,
+            measurement=replace(measured, variety=json.dumps(orders, sort_keys=True)),
+        )
+
+    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+        """As the first view says."""
+        orders = json.loads(measurements[0].variety or "{}")
+        grade_class = orders.get("grade_class", "extra")
+        if grade_class == "fault":
+            raise RuntimeError("cannot decide, as ordered")
+        return Verdict(
+            grade_class=grade_class,
+            sku=orders.get("sku", f"APL-ANY-{grade_class}"),
+            table_outlet=orders.get("outlet", "pack_first"),
+            diameter_mm=orders.get("diameter_mm"),
+            standard_id=STANDARD,
+            model_id=self._model_id,
+            view_count=len(measurements),
+            record={"views": [one.frame_id for one in measurements]},
+        )
 
 
 def _find_boxes(rgb: np.ndarray) -> list[Box]:

@@ -50,6 +50,7 @@ class Target:
     inside: NDArray[np.float32]
 
 
+UNKNOWN_NET, UNKNOWN_INSIDE = 255, -1.0
 CLOSE_UP_SHARE = 0.6
 SMALLEST_CLOSE_UP = 0.003
 """Share of the samples that show one fruit or object alone, and of the picture that it has to cover."""
@@ -130,7 +131,7 @@ def warp(sample: Sample, window: tuple[float, float, float], size: int, rng: np.
     return Target(
         rgb=rgb,
         surface_set=surface,
-        net=grid(sample.net, 2, 255),
+        net=grid(sample.net, 2, UNKNOWN_NET),
         some_defect=grid(sample.some_defect.astype(np.uint8), 2, 0) > 0,
         crop_set=grid(sample.crop_set, 4, 1),
         inside=inside_map(instance),
@@ -149,7 +150,7 @@ def inside_map(instance: NDArray[np.uint8]) -> NDArray[np.float32]:
         own = np.pad(instance == number, 1)
         distance = cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
         inside = np.maximum(inside, distance / max(float(distance.max()), 1.0))
-    inside[instance == 255] = -1.0
+    inside[instance == 255] = UNKNOWN_INSIDE
     return inside
 
 

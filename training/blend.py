@@ -8,15 +8,16 @@ better generalization", UAI 2018).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from training.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from training.network import FruitNet
+from training.resume import write_config
 from training.train import background_pictures, batches, training_sources
 from training.train_config import ConfigError, TrainConfig
 
@@ -30,23 +31,29 @@ def blend(parts: Sequence[tuple[Path, float]], config: TrainConfig, out: Path, s
     parts: checkpoints and shares over 0; they are scaled to sum up to 1. config: of the run whose samples are used.
     steps: batches of it for the statistics; 0 takes their mean as well, for checkpoints that were blended before.
 
-    Raises ConfigError without parts or with a share that is not over 0, OSError or RuntimeError for a checkpoint that
-    cannot be read or is of another network.
+    Raises ConfigError without parts or with a share that is not over 0, OSError or CheckpointError for a checkpoint
+    that cannot be read or is of another network, OutputError when the new one cannot be written.
     """
     if not parts or min(share for _, share in parts) <= 0:
         raise ConfigError(f"expected checkpoints with shares over 0, got {[share for _, share in parts]}")
     whole = sum(share for _, share in parts)
-    states = [(torch.load(path, weights_only=True)["average"], share / whole) for path, share in parts]
-    net = FruitNet()
+    net = FruitNet(pretrained=False)
+    states = [(_weights(path, net), share / whole) for path, share in parts]
     net.load_state_dict(
         {name: _mean([(state[name], share) for state, share in states]) for name in states[0][0]}
     )
     if steps:
         _measure_statistics(net, replace(config, seed=SAMPLE_SEED, steps=steps))
-    out.mkdir(parents=True, exist_ok=True)
-    torch.save({"average": net.state_dict(), "step": steps}, out / "last.pt")
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    write_config(config, out)
+    write_checkpoint(out / "last.pt", {"average": net.state_dict(), "step": steps})
     return out / "last.pt"
+
+
+def _weights(path: Path, net: FruitNet) -> dict[str, Tensor]:
+    """Averaged weights that fit the network, which has them then."""
+    weights: dict[str, Tensor] = read_checkpoint(path, ("average",))["average"]
+    load_weights(path, weights, net)
+    return weights
 
 
 def _mean(parts: Sequence[tuple[Tensor, float]]) -> Tensor:

@@ -30,7 +30,7 @@ class TorchModel(OnnxModel):
     """The trained network behind the seam of the exported one; the second opinion stays the exported one."""
 
     def __init__(self, card: ModelCard, checkpoint: Path) -> None:
-        """Raises ModelMismatchError when the checkpoint is none of this network."""
+        """Raises CheckpointError when the checkpoint is none of this network."""
         self._net = load_network(checkpoint)
         super().__init__(card)
 

@@ -1,5 +1,5 @@
-"""The verbs of training: import, split, leaks, train, blend, teach, folds, unseen, export, parity, admit, trust,
-evaluate, compare, promote, readme.
+"""The verbs of training: import, split, leaks, train, blend, teach, folds, unseen, export, parity, quantise, admit,
+trust, evaluate, compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -7,6 +7,7 @@ evaluate, compare, promote, readme.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -27,6 +28,7 @@ from training import data_verbs
 from training.change_table import change_table
 from training.error_line import errors_in_one_line
 from training.evaluate_verb import evaluate
+from training.quantise_verb import quantise
 from training.recipe_verbs import folds, unseen
 from training.teach_verb import teach
 
@@ -41,6 +43,7 @@ app.command()(teach)
 app.command()(evaluate)
 app.command()(folds)
 app.command()(unseen)
+app.command()(quantise)
 
 
 @app.command()
@@ -96,20 +99,23 @@ def export(
     from training import export as exporting
     from training.manifest import load_manifest, select_photographs
     from training.produce_network import PRODUCE_PARITY_LIMIT, add_second_opinion, produce_difference
+    from training.whole_folder import whole_folder
 
     folder = out or Path("models") / name / version
     with errors_in_one_line():
         photographs = load_manifest(data)
-        exporting.export(
-            checkpoint,
-            folder,
-            name=name,
-            version=version,
-            sets=exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs}),
-            find_side=find_side,
-            fruit_side=fruit_side,
-        )
-        add_second_opinion(folder)
+        sets = exporting.training_sets(checkpoint, {photo.dataset: photo.licence for photo in photographs})
+        with whole_folder(folder, "card.json") as part:
+            exporting.export(
+                checkpoint,
+                part,
+                name=name,
+                version=version,
+                sets=sets,
+                find_side=find_side,
+                fruit_side=fruit_side,
+            )
+            add_second_opinion(part)
         model = OnnxModel.load(folder)
         real = select_photographs(photographs, split="val")
         chosen = real[:: max(len(real) // pictures, 1)][:pictures]
@@ -194,11 +200,14 @@ def compare(
     challenger: Annotated[Path, typer.Argument(help="models/NAME/VERSION")],
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     count: Annotated[int, typer.Option(min=1, help="Simulated fruit.")] = 200,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Set written by `import` and `split`; may be repeated.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Overlap with the truth, class by class, on frozen pictures; the interval is that of pairs."""
     with errors_in_one_line():
-        changes = _compared(champion, challenger, data, count)
+        changes = _compared(champion, challenger, data, count, also or ())
     if as_json:
         typer.echo(json.dumps({change.name: change.to_json() for change in changes}))
         return
@@ -236,17 +245,21 @@ def promote(
     typer.echo(change.model_id)
 
 
-def _compared(champion: Path, challenger: Path, data: Path, count: int) -> list[ClassChange]:
+def _compared(
+    champion: Path, challenger: Path, data: Path, count: int, also: Sequence[Path] = ()
+) -> list[ClassChange]:
     from training.compare import compare as run
     from training.compare import masked_photographs, simulated_pictures
+    from training.kept_pictures import KeptPictures
 
     cv2.setNumThreads(1)
+    sets = [KeptPictures(folder) for folder in also]
     graders = Grader.load(champion), Grader.load(challenger)
     pictures = list(masked_photographs(data))
     shown = track(
-        chain(pictures, simulated_pictures(count)),
+        chain(pictures, *(kept.pictures() for kept in sets), simulated_pictures(count)),
         "pictures",
-        total=len(pictures) + count,
+        total=len(pictures) + sum(kept.count for kept in sets) + count,
         console=Console(stderr=True),
     )
     return run(*graders, iter(shown))

@@ -20,7 +20,7 @@ from grader.types import FIRST_DEFECT_VALUE, BoolArray, Frame, SurfaceClass, UIn
 from training.annotations import read_mask, read_rot
 from training.frame_grader import FrameGrader
 from training.manifest import load_manifest, select_photographs
-from training.photo_suite import overlap
+from training.picture_scores import overlap
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, draw_apple
 
@@ -112,7 +112,7 @@ def compare_all(
         if picture.known is not None:
             found = [index * picture.known for index in found]
         for name, wanted in picture.wanted.items():
-            overlaps.setdefault(name, []).append([overlap(_called(index, name), wanted) for index in found])
+            overlaps.setdefault(name, []).append([overlap(called(index, name), wanted) for index in found])
             shown[name] = shown.get(name, 0) + bool(wanted.any())
     if not overlaps:
         raise ValueError("expected pictures to compare on, got none")
@@ -131,7 +131,9 @@ def losses(changes: list[ClassChange]) -> list[ClassChange]:
     return [change for change in changes if change.change < -WORST_LOSS]
 
 
-def _called(index: UInt8Array, name: str) -> BoolArray:
+def called(index: UInt8Array, name: str) -> BoolArray:
+    """Where a graded picture has a class. index: uint8 (H, W), see `index_mask`. name: as in `wanted`; what follows in
+    brackets does not count."""
     plain = name.partition(" (")[0]
     if plain == FRUIT:
         return index > 0

@@ -16,7 +16,8 @@ from training.box_files import LabelledBox
 from training.case_pictures import ROTTEN_COLOUR, SOUND_COLOUR, ColouredBox, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest
-from training.photo_suite import FALSE_DEFECT_SHARE, box_iou, graded_photographs
+from training.photo_suite import graded_photographs
+from training.picture_scores import FALSE_DEFECT_SHARE, box_iou
 from training.statistics import Figure, bootstrap, share
 from training.worst_cases import Fact, WorstCases
 

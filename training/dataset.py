@@ -21,11 +21,11 @@ from torch.utils.data import Dataset
 from grader.image_io import read_image
 from grader.model_card import InputSpec
 from grader.preprocess import to_tensor
-from training.augment import Sample, change_colours, choose_window, warp
+from training.augment import UNKNOWN_INSIDE, UNKNOWN_NET, Sample, change_colours, choose_window, warp
 from training.frozen import trainable
+from training.label_canvas import BIT_OF_VALUE
 from training.manifest import ManifestError
 from training.paste import onto_background, paste_things
-from training.weak_labels import SURFACE_CLASSES
 from training.withheld import without
 
 INPUT = InputSpec(
@@ -38,28 +38,32 @@ INPUT = InputSpec(
 )
 """0..255 becomes about -1..1, as the pretrained EfficientNet-Lite0 was trained."""
 
-_BIT_OF_SURFACE = np.zeros(256, np.uint32)
-for _bit, _value in enumerate(SURFACE_CLASSES):
-    _BIT_OF_SURFACE[int(_value)] = np.uint32(1 << _bit)
 _BIT_OF_CROP = np.zeros(256, np.uint8)
 _BIT_OF_CROP[:4] = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A set of samples of one kind. weight: share of the stream, any positive number."""
+    """A set of samples of one kind. weight: share of the stream, any positive number.
+
+    told: whether its labels are used; without, only what a network says of its pictures can be kept.
+    """
 
     name: str
     stems: tuple[str, ...]
     simulated: bool
     weight: float
     facts: dict[str, list[tuple[int, int, int, int]]]
+    told: bool = True
 
 
-def simulated_source(pattern: str, weight: float, withheld: Sequence[str] = ()) -> Source:
+def simulated_source(
+    pattern: str, weight: float, withheld: Sequence[str] = (), *, told: bool = True
+) -> Source:
     """Pictures written by `python -m training.simulator`, from every folder that the pattern names.
 
     pattern: folder with `*` and the like, absolute or below the working folder. withheld: see `training/withheld.py`.
+    told: see `Source`.
     Raises FileNotFoundError when it holds no picture.
     """
     anchor = Path(pattern).anchor
@@ -73,7 +77,7 @@ def simulated_source(pattern: str, weight: float, withheld: Sequence[str] = ()) 
     stems = without(stems, withheld, simulated=True)
     if not stems:
         raise FileNotFoundError(f"{pattern}: expected simulated pictures (NNNNNN.json), found none")
-    return Source(name=pattern, stems=stems, simulated=True, weight=weight, facts={})
+    return Source(name=pattern, stems=stems, simulated=True, weight=weight, facts={}, told=told)
 
 
 def photograph_sources(
@@ -144,7 +148,7 @@ def read_sample(source: Source, stem: str) -> Sample:
         instance = np.where(crop == 3, 0, instance).astype(np.uint8)
         return Sample(
             rgb=rgb,
-            surface_set=_BIT_OF_SURFACE[surface],
+            surface_set=BIT_OF_VALUE[surface],
             crop_set=_BIT_OF_CROP[crop],
             instance=instance,
             net=net,
@@ -206,6 +210,9 @@ class TrainingStream(Dataset[dict[str, Tensor]]):
         target = warp(sample, choose_window(sample, rng), self.size, rng)
         if sample.some_defect.any() and target.some_defect.sum() < 0.02 * target.some_defect.size:
             target.some_defect[:] = False
+        if not source.told:
+            target.surface_set[:], target.crop_set[:], target.net[:] = 0, 0, UNKNOWN_NET
+            target.inside[:], target.some_defect[:] = UNKNOWN_INSIDE, False
         rgb = change_colours(target.rgb, rng)
         return {
             "image": torch.from_numpy(to_tensor(rgb, INPUT)[0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,9 @@ def evaluate(
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
     simulated: Annotated[bool, typer.Option(help="Measure on the simulator.")] = True,
     count: Annotated[int, typer.Option(min=1, help="Simulated fruit per figure.")] = 200,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Set written by `import` and `split`; may be repeated.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Page for people (FILE.html), the same as JSON beside it.")
     ] = None,
@@ -44,6 +48,7 @@ def evaluate(
 ) -> None:
     """Every figure of a suite, with count and 95 % interval; real and simulated apart."""
     from training.evaluation import SUITES, Evaluator
+    from training.kept_pictures import KeptPictures
 
     if suite not in SUITES:
         raise typer.BadParameter(f"--suite: expected one of {', '.join(SUITES)}, got {suite!r}")
@@ -51,6 +56,8 @@ def evaluate(
         raise typer.BadParameter(f"--report: expected a name that ends in .html, got {report.name!r}")
     cv2.setNumThreads(1)
     with errors_in_one_line():
+        if report is not None:
+            _check_place(report)
         grader = Grader.load(model)
         columns = (
             TextColumn("{task.description}"),
@@ -65,6 +72,7 @@ def evaluate(
                 suite,
                 data=data if photographs else None,
                 count=count if simulated else 0,
+                also=[KeptPictures(folder) for folder in also or ()],
                 worst_limit=0 if report is None else WORST_CASES,
                 graded=lambda frames: progress.advance(progress.task_ids[-1], frames),
             )
@@ -79,6 +87,13 @@ def evaluate(
 
         with errors_in_one_line():
             write_report(report, evaluation, grader.model.card)
+
+
+def _check_place(report: Path) -> None:
+    """Raises OSError where nothing can be written: better now than after measuring for twenty minutes."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=report.parent):
+        pass
 
 
 def _run(evaluator: Evaluator, progress: Progress) -> None:

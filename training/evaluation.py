@@ -14,6 +14,7 @@ from training.class_answers import ClassAnswer, confusion, reliability
 from training.condition_suite import ConditionSuite
 from training.diameter_suite import DiameterSuite
 from training.grade_suite import FRUIT_PER_MANY, MANY_VIEWS, GradeSuite
+from training.kept_pictures import KeptPictures
 from training.melon_suite import MelonSuite
 from training.photo_suite import PhotoSuite
 from training.place_suite import PlaceSuite
@@ -113,6 +114,7 @@ class Evaluator:
     suite: `release`, every figure a release is judged by, `dev`, what the next network is worked on with, or `turning`,
     what many views of one fruit are worth.
     data: folder of photographs, None leaves them out. count: simulated fruit per figure, 0 leaves them out.
+    also: sets whose frozen pictures are measured too.
     worst_limit: pictures kept for each figure. graded: called with the number of frames that were just graded.
     Raises ManifestError when the data folder cannot be read, ValueError for another suite.
     """
@@ -124,6 +126,7 @@ class Evaluator:
         *,
         data: Path | None,
         count: int,
+        also: Sequence[KeptPictures] = (),
         worst_limit: int = 0,
         graded: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -137,6 +140,7 @@ class Evaluator:
         watched = WatchedGrader(grader, graded)
         self.steps: tuple[Step, ...] = (
             *(self._photographs(watched, data) if data is not None else ()),
+            *(_kept(watched, kept) for kept in also),
             *(self._simulated(watched, count) if count else ()),
         )
 
@@ -207,6 +211,12 @@ class Evaluator:
         )
         under = (1 + len(CASTS)) * count
         yield Step(name="changed light", group=group, pictures=under, figures=casts.figures)
+
+
+def _kept(grader: WatchedGrader, kept: KeptPictures) -> Step:
+    return Step(
+        name=f"set {kept.name}", group=GROUPS[0], pictures=kept.count, figures=lambda: kept.figures(grader)
+    )
 
 
 def _both(first: Callable[[], Iterator[Figure]], then: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import pickle
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,16 +19,16 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from grader.errors import ModelMismatchError
-from grader.image_io import read_image
+from grader.image_io import read_image, write_bytes
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
+from training.checkpoint import load_weights, read_checkpoint
 from training.dataset import INPUT, licence_allowed
 from training.manifest import ManifestError, Photograph
 from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
-from training.onnx_file import write_onnx
+from training.onnx_file import save_onnx, write_onnx
 from training.optional_outputs import make_optional
 from training.weak_labels import SURFACE_CLASSES
 
@@ -95,17 +94,14 @@ def shares_and_rest(logits: Tensor, classes: int) -> tuple[Tensor, Tensor]:
 def load_network(checkpoint: Path) -> nn.Module:
     """The averaged weights of a checkpoint, as shipped, in evaluation mode.
 
-    Raises ModelMismatchError when the file is no checkpoint of this network, OSError when it cannot be read.
+    Raises CheckpointError when the file is no checkpoint of this network, OSError when it cannot be read.
     """
     return _WithProbabilities(_trained(checkpoint)).eval()
 
 
 def _trained(checkpoint: Path) -> FruitNet:
     net = FruitNet(pretrained=False)
-    try:
-        net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
-    except (RuntimeError, KeyError, TypeError, pickle.UnpicklingError, EOFError) as exc:
-        raise ModelMismatchError(f"{checkpoint}: expected a checkpoint of FruitNet, got {exc}") from exc
+    load_weights(checkpoint, read_checkpoint(checkpoint, ("average",))["average"], net)
     return net.eval()
 
 
@@ -165,15 +161,17 @@ def export(
     find_side: int,
     fruit_side: int,
 ) -> ModelCard:
-    """Write model.onnx and card.json. sets: name and licence of every set the weights were trained on."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write model.onnx and card.json. sets: name and licence of every set the weights were trained on.
+
+    Raises CheckpointError or OSError before anything is written, OutputError when a file cannot be written.
+    """
     weights = out / "model.onnx"
     net = _AsShipped(_trained(checkpoint)).eval()
     example = torch.zeros(1, 3, fruit_side, fruit_side)
     axes = {"image": {0: "n", 2: "h", 3: "w"}}
     axes |= {output: {0: "n", 2: f"{output}_h", 3: f"{output}_w"} for output in OUTPUT_NAMES}
     write_onnx(net, (example,), weights, inputs=("image",), outputs=OUTPUT_NAMES, axes=axes)
-    onnx.save(make_optional(onnx.load(weights), ("surface", "net"), SWITCH), weights)
+    save_onnx(make_optional(onnx.load(weights), ("surface", "net"), SWITCH), weights)
     card = {
         "schema": "model-card/1",
         "name": name,
@@ -195,7 +193,7 @@ def export(
         "crop_classes": list(CROP_CLASSES),
         "trained_on": sets,
     }
-    (out / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    write_bytes(out / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
     return load_card(out)
 
 

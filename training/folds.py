@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from grader.grade_command import index_mask
-from grader.image_io import read_image
+from grader.image_io import read_image, write_bytes
 from grader.pipeline import GradeOptions, Grader
 from grader.types import FIRST_DEFECT_VALUE
 from training.annotations import read_rot
@@ -23,7 +23,7 @@ from training.condition_suite import true_worst, worst
 from training.export import export
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
-from training.photo_suite import overlap, pooled_iou
+from training.picture_scores import overlap, pooled_iou
 from training.produce_network import add_second_opinion
 from training.statistics import Figure, bootstrap
 from training.train import train
@@ -110,9 +110,7 @@ def run_folds(config: TrainConfig, data_dir: Path, folds: int, say: Callable[[st
             model = _model(fold_config(config, learned, place / "run"), place / "model")
             kept = [photo for photo in photographs if fold_of[photo.group] == fold]
             found = [asdict(answer) for answer in judge(Grader.load(model), kept)]
-            temporary = done.with_suffix(".tmp")
-            temporary.write_text(json.dumps(found, indent=1), encoding="utf-8")
-            temporary.replace(done)
+            write_bytes(done, json.dumps(found, indent=1).encode())
         answers += [Answer(**row) for row in json.loads(done.read_text(encoding="utf-8"))]
     return answers
 

@@ -92,23 +92,15 @@ def trainable(folder: Path, index: Sequence[Mapping[str, Any]]) -> list[Mapping[
     Raises SetError when a picture for judging is not in the frozen list or was changed since, when a group is in both
     splits, or when a picture for training is one that is frozen here or in a set beside it.
     """
-    frozen = {picture.id: picture for picture in load_frozen(folder)}
     train = [entry for entry in index if entry["split"] == "train"]
-    judged = [entry for entry in index if entry["split"] != "train"]
-    loose = [entry["id"] for entry in judged if entry["id"] not in frozen]
-    if loose:
-        raise SetError(
-            f"{folder / 'index.json'}: expected photographs of the split train only, or frozen ones "
-            f"(`python -m training split`), got {len(loose)} others, such as {loose[0]}: a model must not learn "
-            f"what it is judged by"
-        )
-    _check_unchanged(folder, frozen)
+    kept = judged(folder, index)
+    frozen = {picture.id for picture in load_frozen(folder)}
     wrong = sorted(entry["id"] for entry in train if entry["id"] in frozen)
     if wrong:
         raise SetError(
             f"{folder / 'index.json'}: expected {wrong[0]} in the split val, it is frozen in {FILE}"
         )
-    groups = {entry["group"] for entry in judged}
+    groups = {entry["group"] for entry in kept}
     shared = next((entry for entry in train if groups and entry["group"] in groups), None)
     if shared is not None:
         raise SetError(
@@ -116,6 +108,24 @@ def trainable(folder: Path, index: Sequence[Mapping[str, Any]]) -> list[Mapping[
         )
     _check_not_frozen(folder, [entry["id"] for entry in train])
     return train
+
+
+def judged(folder: Path, index: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The entries of a set's index by which models are judged: those that are not of the split train.
+
+    Raises SetError when one is not in the frozen list, or a frozen picture was changed since.
+    """
+    frozen = {picture.id: picture for picture in load_frozen(folder)}
+    kept = [entry for entry in index if entry["split"] != "train"]
+    loose = [entry["id"] for entry in kept if entry["id"] not in frozen]
+    if loose:
+        raise SetError(
+            f"{folder / 'index.json'}: expected photographs of the split train only, or frozen ones "
+            f"(`python -m training split`), got {len(loose)} others, such as {loose[0]}: a model must not learn "
+            f"what it is judged by"
+        )
+    _check_unchanged(folder, frozen)
+    return kept
 
 
 def _check_unchanged(folder: Path, frozen: Mapping[str, FrozenPicture]) -> None:

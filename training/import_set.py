@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,18 +18,21 @@ from rich.console import Console
 from rich.progress import track
 
 from grader.errors import InvalidImageError
-from grader.image_io import read_image
+from grader.image_io import read_image, write_bytes
 from grader.types import Crop
 from training.check_labels import label_problems
 from training.class_names import Meaning, NamesFile, Role, load_names, merge, understand, words_of
 from training.detect_format import Format, detect_format, read_set
-from training.frozen import FILE, frozen_beside
+from training.frozen import FILE
 from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, SetError
-from training.leaks import hashes_of, look_of, pairs_alike
-from training.manifest import load_manifest
-from training.paint_shapes import SetMeaning, meaning_of_set, paint_picture
+from training.leaks import look_of
+from training.look_alikes import find_twins, like_judged, told_twin
+from training.paint_shapes import paint_picture
+from training.picture_groups import group_pictures, join_groups
+from training.set_meaning import SetMeaning, meaning_of_set
 from training.shrink_labels import shrink_labels
 from training.weak_cache import IndexEntry, entry_of, write_pair
+from training.whole_folder import whole_folder
 
 MOST_FRUIT = 254
 """In one picture: the label counts them in one byte, and 255 is unknown."""
@@ -105,7 +107,7 @@ class ImportReport:
 def import_set(wish: ImportWish, console: Console) -> ImportReport:
     """Read, check, paint and write a set. console: for the progress.
 
-    Raises SetError with one line for each fault of the set; nothing is written then.
+    Raises SetError with one line for each fault of the set, OutputError when there is no room; `out` is as it was then.
     """
     _check_place(wish)
     named = load_names(wish.names_file) if wish.names_file else NamesFile(names={}, values={})
@@ -125,12 +127,12 @@ def import_set(wish: ImportWish, console: Console) -> ImportReport:
     looks, unreadable = _check_pictures(found.pictures, console)
     problems += unreadable
     problems += _name_problems(found.pictures)
-    twins = _twins(found.pictures, groups, looks)
+    twins = find_twins(found.pictures, groups, looks)
     if wish.join_alike:
         groups = join_groups(groups, [(first, second) for first, second, _ in twins])
     else:
-        problems += [_told_twin(found.pictures, twin) for twin in twins]
-    frozen, leaked = _leaks(found.pictures, looks, wish, console)
+        problems += [told_twin(found.pictures, twin) for twin in twins]
+    frozen, leaked = like_judged(found.pictures, looks, wish.out, wish.data, console)
     warnings = list(found.warnings)
     if wish.join_alike and twins:
         warnings.append(f"{len(twins)} pairs of pictures look the same and are now in one group each")
@@ -152,33 +154,6 @@ def import_set(wish: ImportWish, console: Console) -> ImportReport:
     once = [name for name, count in report.classes.items() if count.pictures == 1]
     warnings += [f"class {name!r}: only one picture" for name in once]
     return replace(report, warnings=tuple(warnings))
-
-
-def group_pictures(pictures: Sequence[LabelledPicture], rule: str) -> tuple[list[str], list[str]]:
-    """The group of each picture, and a line for each that has none. The fruit that the set itself names goes first.
-
-    rule: see `ImportWish.group`. Raises SetError for a rule that is no regular expression.
-    """
-    try:
-        pattern = re.compile(rule)
-    except re.error as error:
-        raise SetError(
-            f"--group: expected file, folder or a regular expression, got {rule!r}: {error}"
-        ) from error
-    groups, problems = [], []
-    for picture in pictures:
-        if picture.fruit_id:
-            groups.append(picture.fruit_id)
-        elif rule == "file":
-            groups.append(picture.name)
-        elif rule == "folder":
-            groups.append(picture.name.rpartition("/")[0] or ".")
-        else:
-            match = pattern.search(picture.name)
-            groups.append((match.group(1 if pattern.groups else 0) if match else None) or "")
-            if not groups[-1]:
-                problems.append(f"{picture.name}: expected a path that matches --group {rule!r}")
-    return groups, problems
 
 
 def _check_place(wish: ImportWish) -> None:
@@ -242,69 +217,6 @@ def _file_name(picture: LabelledPicture) -> str:
     return picture.name.replace("/", "__").replace(".", "_")
 
 
-def _twins(
-    pictures: Sequence[LabelledPicture], groups: Sequence[str], looks: dict[int, NDArray[np.uint8]]
-) -> list[tuple[int, int, int]]:
-    """Numbers of two pictures that look the same but are said to show different fruit, and the bits that differ: they
-    would leak through a split."""
-    if not looks:
-        return []
-    numbers, table = list(looks), np.stack(list(looks.values()))
-    pairs = ((numbers[a], numbers[b], bits) for a, b, bits in pairs_alike(table, table) if a < b)
-    return [
-        (a, b, bits)
-        for a, b, bits in pairs
-        if groups[a] != groups[b] and pictures[a].path != pictures[b].path
-    ]
-
-
-def _told_twin(pictures: Sequence[LabelledPicture], twin: tuple[int, int, int]) -> str:
-    first, second, bits = twin
-    return (
-        f"{pictures[second].name}: looks like {pictures[first].name} ({bits} of 256 bits differ), expected one of "
-        f"them, or both in one group (--group, --join-alike)"
-    )
-
-
-def join_groups(groups: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
-    """The groups, where those of each pair of pictures, by number, are one: the first name in order stands for all."""
-    joined = list(groups)
-    for first, second in pairs:
-        old, new = sorted((joined[first], joined[second]), reverse=True)
-        joined = [new if group == old else group for group in joined]
-    return joined
-
-
-def _leaks(
-    pictures: Sequence[LabelledPicture],
-    looks: dict[int, NDArray[np.uint8]],
-    wish: ImportWish,
-    console: Console,
-) -> tuple[set[int], list[str]]:
-    """Numbers of the pictures that look like one that models are judged by, and a line for each."""
-    judged = [
-        (f"{where}/{picture.id}", picture.to_look())
-        for where, frozen in frozen_beside(wish.out).items()
-        for picture in frozen
-    ]
-    if wish.data is not None:
-        photographs = [photo for photo in load_manifest(wish.data) if photo.split != "train"]
-        shown = track(photographs, "pictures for judging", console=console)
-        judged += [(str(photo.path), hashes_of(photo)) for photo in shown]
-    if not judged or not looks:
-        return set(), []
-    numbers, table = list(looks), np.stack(list(looks.values()))
-    nearest: dict[int, tuple[int, str]] = {}
-    for row, column, bits in pairs_alike(np.stack([look for _, look in judged]), table):
-        nearest[column] = min(nearest.get(column, (bits, judged[row][0])), (bits, judged[row][0]))
-    lines = [
-        f"{pictures[numbers[column]].name}: looks like {name}, by which models are judged ({bits} of 256 bits "
-        f"differ); leave it out (--leave-out-frozen)"
-        for column, (bits, name) in sorted(nearest.items())
-    ]
-    return {numbers[column] for column in nearest}, lines
-
-
 def _write(
     pictures: Sequence[LabelledPicture],
     groups: Sequence[str],
@@ -312,20 +224,11 @@ def _write(
     wish: ImportWish,
     console: Console,
 ) -> list[IndexEntry]:
-    """Paints into a folder beside `out` that takes its place at the end."""
-    part = wish.out.with_name(f".{wish.out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        index: list[IndexEntry] = []
+    index: list[IndexEntry] = []
+    with whole_folder(wish.out, "index.json") as part:
         for picture, group in zip(track(pictures, "label sets", console=console), groups, strict=True):
             index.append(_write_picture(picture, group, said, wish, part))
-        (part / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
-        if wish.out.exists():
-            shutil.rmtree(wish.out)
-        part.rename(wish.out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        write_bytes(part / "index.json", json.dumps(index, indent=1).encode())
     return index
 
 

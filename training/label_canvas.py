@@ -24,6 +24,11 @@ def surface_bits(*classes: SurfaceClass) -> int:
     return sum(1 << SURFACE_CLASSES.index(one) for one in classes)
 
 
+BIT_OF_VALUE = np.zeros(256, np.uint32)
+"""uint32 (256,): the set that holds one `SurfaceClass` alone, by its value; 0 where there is no such class."""
+for _value in SURFACE_CLASSES:
+    BIT_OF_VALUE[int(_value)] = surface_bits(_value)
+
 GROUND = surface_bits(SurfaceClass.BACKGROUND)
 SOUND = surface_bits(SurfaceClass.SOUND_SKIN, SurfaceClass.STEM, SurfaceClass.CALYX)
 ANY_DEFECT = surface_bits(*(one for one in SURFACE_CLASSES if one >= SurfaceClass.BRUISE))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from grader.pipeline import GradedFrame, GradeOptions
+from grader.pipeline import GradedFrame, GradeOptions, largest_fruit
 from grader.types import Crop, Frame
 from training.frame_grader import FrameGrader
-from training.photo_suite import FALSE_DEFECT_SHARE, false_defect_share
+from training.picture_scores import FALSE_DEFECT_SHARE, false_defect_share
 from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
-from training.simulator_suite import Rows, largest, mean, only_fruit, outline_iou, rms, simulated_pictures
+from training.simulator_suite import Rows, mean, only_fruit, outline_iou, rms, simulated_pictures
 from training.statistics import Figure, bootstrap, share
 from training.worst_cases import Fact, WorstCases
 
@@ -53,7 +53,10 @@ class MelonSuite:
                 rows["outline"].append([(0.0,)])
                 continue
             found += 1
-            view, measured = graded.views[largest(graded)], graded.records[largest(graded)].measurement
+            view, measured = (
+                graded.views[largest_fruit(graded)],
+                graded.records[largest_fruit(graded)].measurement,
+            )
             rows["outline"].append([(outline_iou(view, picture.instance == truth["instance"]),)])
             blamed = false_defect_share(view)
             if blamed > FALSE_DEFECT_SHARE:

@@ -52,6 +52,28 @@ def make_optional(model: onnx.ModelProto, outputs: Sequence[str], switch: str) -
     return made
 
 
+def make_usual(model: onnx.ModelProto, switch: str) -> onnx.ModelProto:
+    """The reverse of `make_optional`: the same network that always computes everything, without its input `switch`.
+
+    Raises ValueError when no `If` hangs on that input.
+    """
+    graph = model.graph
+    choice = next((node for node in graph.node if node.op_type == "If" and node.input[0] == switch), None)
+    if choice is None:
+        raise ValueError(f"{switch}: expected an If on this input, got none")
+    whole = next(branch.g for branch in choice.attribute if branch.name == "then_branch")
+    flat = helper.make_graph(
+        [*(node for node in graph.node if node is not choice), *whole.node],
+        graph.name,
+        [item for item in graph.input if item.name != switch],
+        graph.output,
+        [*(weight for weight in graph.initializer if weight.name != switch), *whole.initializer],
+    )
+    made = helper.make_model(flat, opset_imports=model.opset_import, ir_version=model.ir_version)
+    onnx.checker.check_model(made, full_check=True)
+    return made
+
+
 def _ancestors(graph: onnx.GraphProto, names: Iterable[str]) -> set[str]:
     """Names of all values that the named ones are computed from, and they themselves."""
     maker = {output: node for node in graph.node for output in node.output}

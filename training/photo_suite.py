@@ -9,22 +9,30 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grader.grade_command import index_mask
 from grader.image_io import read_image
 from grader.pipeline import GradedFrame, GradeOptions
-from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, DefectKind, FruitView, SurfaceClass
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, Box, Crop, SurfaceClass
 from training.annotations import read_boxes, read_mask, read_review, read_rot
 from training.box_files import LabelledBox
 from training.case_pictures import SOUND_COLOUR, box_pictures, mask_pictures
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest, select_photographs
+from training.picture_scores import (
+    FALSE_DEFECT_SHARE,
+    box_iou,
+    false_defect_share,
+    kinds_of,
+    main_crop,
+    mean_iou,
+    mean_of,
+    overlap,
+    pooled_iou,
+)
 from training.statistics import Figure, bootstrap, share
 from training.worst_cases import Fact, WorstCases
 
-FALSE_DEFECT_SHARE = 0.005
-"""A sound fruit counts as falsely accused when its defects cover more of its seen surface than this."""
 CAMERA_SCENE_HW = (480, 640)
 SINGLE_SHOTS = Path(__file__).with_name("single_fruit_shots.txt")
 """Shop pictures of apples that show one fruit, chosen by eye, one name per line."""
@@ -91,10 +99,10 @@ class PhotoSuite:
             "turntable_fruits360_3body", chosen=lambda photo: photo.label.startswith("sound")
         ):
             views[photo.group].append((self._accused(gallery, photo, graded),))
-        yield bootstrap("false_alarm_kayseri", kayseri, _mean, "share of pictures")
-        yield bootstrap("false_alarm_turntable", list(views.values()), _mean, "share of views")
+        yield bootstrap("false_alarm_kayseri", kayseri, mean_of, "share of pictures")
+        yield bootstrap("false_alarm_turntable", list(views.values()), mean_of, "share of views")
         known = [*kayseri, *views.values()]
-        yield bootstrap("false_alarm", known, _mean, "share of pictures")
+        yield bootstrap("false_alarm", known, mean_of, "share of pictures")
         if not shop:
             return
         single: dict[Crop, list[list[tuple[float, ...]]]] = {crop: [] for crop in Crop}
@@ -103,9 +111,9 @@ class PhotoSuite:
             alone = replace(graded, views=() if main is None else (main,))
             single[photo.crop].append([(self._accused(gallery, photo, alone),)])
         for crop, rows in single.items():
-            yield bootstrap(f"false_alarm_shop_{crop}s", rows, _mean, "share of pictures")
+            yield bootstrap(f"false_alarm_shop_{crop}s", rows, mean_of, "share of pictures")
             known += rows
-        yield bootstrap("false_alarm_all", known, _mean, "share of pictures")
+        yield bootstrap("false_alarm_all", known, mean_of, "share of pictures")
 
     def apple_counts(self) -> Iterator[Figure]:
         """Camera scenes with exactly the right number of apples; and where something else was called fruit."""
@@ -141,7 +149,7 @@ class PhotoSuite:
             self._offer_masks(
                 "outline_iou_melo04", photo, graded, 1 - both / max(either, 1), {"iou": both / max(either, 1)}
             )
-        return bootstrap("outline_iou_melo04", rows, _mean_iou, "IoU")
+        return bootstrap("outline_iou_melo04", rows, mean_iou, "IoU")
 
     def crop_choice(self) -> Iterator[Figure]:
         """Single-fruit shop shots called by their crop, oranges and bananas called neither."""
@@ -149,8 +157,8 @@ class PhotoSuite:
         counts = {Crop.APPLE: 0, Crop.MELON: 0}
         for photo, graded in self._single_shop_fruit():
             counts[photo.crop] += 1
-            hits[photo.crop] += _main_crop(graded) is photo.crop
-            if (called := _main_crop(graded)) is not photo.crop:
+            hits[photo.crop] += main_crop(graded) is photo.crop
+            if (called := main_crop(graded)) is not photo.crop:
                 facts = {"true": str(photo.crop), "called": str(called or "nothing")}
                 boxes = [record.measurement.box_xyxy_px for record in graded.records]
                 self._offer_boxes("crop_right", photo, 1.0, facts, [], boxes)
@@ -275,53 +283,3 @@ def graded_photographs(
     for photo in select_photographs(photographs, split="val", datasets=frozenset(datasets)):
         if chosen(photo):
             yield photo, grader.grade_frame(read_image(photo.path), GradeOptions())
-
-
-def overlap(found: BoolArray, wanted: BoolArray) -> tuple[float, float]:
-    """Pixels in both and pixels in either."""
-    return float((found & wanted).sum()), float((found | wanted).sum())
-
-
-def pooled_iou(rows: NDArray[np.float64]) -> float:
-    """Of rows as `overlap` gives them, all pixels together."""
-    return float(rows[:, 0].sum() / max(rows[:, 1].sum(), 1))
-
-
-def _mean_iou(rows: NDArray[np.float64]) -> float:
-    return float((rows[:, 0] / np.maximum(rows[:, 1], 1)).mean())
-
-
-def _mean(rows: NDArray[np.float64]) -> float:
-    return float(rows.mean())
-
-
-def kinds_of(graded: GradedFrame) -> str:
-    """The kinds of defect called in a picture, the largest first, joined by commas."""
-    pixels: dict[str, int] = {}
-    index = index_mask(graded)
-    for kind in DefectKind:
-        if count := int(np.count_nonzero(index == kind.surface_class)):
-            pixels[str(kind)] = count
-    return ", ".join(sorted(pixels, key=lambda name: -pixels[name]))
-
-
-def false_defect_share(view: FruitView) -> float:
-    """Pixels called any defect over the pixels of the fruit."""
-    return float((view.surface >= FIRST_DEFECT_VALUE).sum() / max(view.mask.sum(), 1))
-
-
-def _main_crop(graded: GradedFrame) -> Crop | None:
-    if not graded.views:
-        return None
-    return max(graded.views, key=lambda view: int(view.mask.sum())).crop
-
-
-def box_iou(box: LabelledBox, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    a = box.box_xyxy_px
-    w = min(a[2], other[2]) - max(a[0], other[0])
-    h = min(a[3], other[3]) - max(a[1], other[1])
-    if w <= 0 or h <= 0:
-        return 0.0
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (other[2] - other[0]) * (other[3] - other[1]) - w * h
-    return w * h / union

@@ -25,10 +25,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from grader.errors import ModelMismatchError
+from grader.image_io import write_bytes
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
-from training.onnx_file import write_onnx
+from training.onnx_file import save_onnx, write_onnx
 
 OTHER_PRODUCE = (950, 951, 954)
 """ImageNet-1k: orange, lemon, banana. Bell pepper, fig and pomegranate are left out: red apples are taken for them."""
@@ -55,19 +56,19 @@ class ProduceNet(nn.Module):
 
 
 def add_second_opinion(model_dir: Path) -> None:
-    """Write `produce.onnx` into a model's folder and name it in its card.json. Raises OSError."""
+    """Write `produce.onnx` into a model's folder and name it in its card.json. Raises OSError, OutputError."""
     path = model_dir / FILE_NAME
     example = torch.zeros(1, 3, 256, 256), torch.ones(1, 1, 8, 8)
     axes = {"image": {0: "n", 2: "h", 3: "w"}, "share": {0: "n", 2: "rows", 3: "columns"}, "other": {0: "n"}}
     write_onnx(ProduceNet().eval(), example, path, inputs=("image", "share"), outputs=("other",), axes=axes)
-    onnx.save(_stored_as_float16(onnx.load(path)), path)
+    save_onnx(_stored_as_float16(onnx.load(path)), path)
     card_path = model_dir / "card.json"
     card = json.loads(card_path.read_text(encoding="utf-8"))
     card["produce"] = {
         "weights": FILE_NAME,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-    card_path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_bytes(card_path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def produce_difference(model: OnnxModel, pictures: Sequence[UInt8Array]) -> float:

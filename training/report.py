@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grader.image_io import encode_jpeg
+from grader.image_io import encode_jpeg, write_bytes
 from grader.model_card import ModelCard
 from grader.types import DefectKind, UInt8Array
 from training.blemishes import SIZE_CLASSES_MM2
@@ -67,10 +67,10 @@ class Gallery:
 
 
 def write_report(path: Path, evaluation: Evaluation, card: ModelCard) -> None:
-    """Write `path` (.html) and the JSON of the evaluation beside it. Raises OSError where that is not possible."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".json").write_text(json.dumps(evaluation.to_json(), indent=1) + "\n", encoding="utf-8")
-    path.write_text(report_page(evaluation, card, datetime.now(UTC)), encoding="utf-8")
+    """Write `path` (.html) and the JSON of the evaluation beside it, each whole or not at all. Raises OutputError."""
+    page = report_page(evaluation, card, datetime.now(UTC))
+    write_bytes(path.with_suffix(".json"), (json.dumps(evaluation.to_json(), indent=1) + "\n").encode())
+    write_bytes(path, page.encode())
 
 
 def report_page(evaluation: Evaluation, card: ModelCard, made_at: datetime) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.grade_command import index_mask
-from grader.pipeline import GradedFrame, GradeOptions
+from grader.pipeline import GradedFrame, GradeOptions, largest_fruit
 from grader.types import (
     FIRST_DEFECT_VALUE,
     BoolArray,
@@ -87,7 +87,7 @@ class SimulatorSuite:
                 self._offer("sim_outline_iou", picture, graded, 1.0, {"iou": 0.0})
                 continue
             found += 1
-            index = largest(graded)
+            index = largest_fruit(graded)
             view, measured = graded.views[index], graded.records[index].measurement
             outline.append([(outline_iou(view, picture.instance == truth["instance"]),)])
             size = measured.size.equatorial_diameter_mm
@@ -132,7 +132,7 @@ class SimulatorSuite:
             if not graded.views:
                 continue
             total += 1
-            view = graded.views[largest(graded)]
+            view = graded.views[largest_fruit(graded)]
             x0, y0, x1, y1 = view.box_xyxy_px
             truth = picture.surface[y0:y1, x0:x1]
             cavity = (truth == SurfaceClass.STEM) | (truth == SurfaceClass.CALYX)
@@ -187,11 +187,6 @@ class SimulatorSuite:
             yield picture, self.grader.grade_frame(frame, GradeOptions(mm_per_px=MM_PER_PX))
 
 
-def largest(graded: GradedFrame) -> int:
-    """Index of the fruit that covers most pixels."""
-    return max(range(len(graded.views)), key=lambda index: int(graded.views[index].mask.sum()))
-
-
 def outline_iou(view: FruitView, truth: BoolArray) -> float:
     """Intersection over union of one fruit's mask and the truth, bool (H, W) of the frame."""
     mask = np.zeros(truth.shape, np.bool_)
@@ -214,7 +209,7 @@ def largest_mask(graded: GradedFrame) -> UInt8Array:
     """Index mask of the largest fruit, uint8 (H, W) of the frame; zeros where none was found."""
     if not graded.views:
         return np.zeros(graded.frame.rgb.shape[:2], np.uint8)
-    return index_mask(replace(graded, views=(graded.views[largest(graded)],)))
+    return index_mask(replace(graded, views=(graded.views[largest_fruit(graded)],)))
 
 
 def _holds(interval: Interval, truth: float) -> float:

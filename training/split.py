@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from grader.image_io import write_bytes
 from training.frozen import FILE, freeze, frozen_json, load_frozen
 from training.json_file import read_json, tables, text
 from training.labelled_picture import SetError
@@ -171,15 +172,9 @@ def _write(
     """The index goes last: until then training refuses the set, its frozen pictures are not in the split val."""
     judged = [entry["id"] for entry in index if entry["split"] == "val"]
     own = {entry["id"]: fold_of[entry["id"]] for entry in index if entry["id"] in fold_of}
-    _replace(folder / "folds.json", json.dumps({**said, "fold_of": own}, indent=1))
-    _replace(folder / FILE, frozen_json(freeze(folder, judged)))
-    _replace(folder / "index.json", json.dumps(index, indent=1))
-
-
-def _replace(path: Path, content: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(content, encoding="utf-8")
-    temporary.replace(path)
+    write_bytes(folder / "folds.json", json.dumps({**said, "fold_of": own}, indent=1).encode())
+    write_bytes(folder / FILE, frozen_json(freeze(folder, judged)).encode())
+    write_bytes(folder / "index.json", json.dumps(index, indent=1).encode())
 
 
 def _report(entries: Sequence[Mapping[str, Any]], units: int, folds: int) -> SplitReport:

@@ -19,8 +19,8 @@ TAUGHT = " (taught)"
 """End of the names of classes that are measured on the new set."""
 
 
-def taught_pictures(folder: Path) -> Iterator[JudgedPicture]:
-    """The pictures of split `val` whose labels say where a defect is and where none is.
+def taught_pictures(folder: Path, ending: str = TAUGHT) -> Iterator[JudgedPicture]:
+    """The pictures of split `val` whose labels say where a defect is and where none is. ending: of the class names.
 
     Wanted: any defect, and each kind that is known exactly somewhere. Pixels that may be a defect or not do not count.
     Raises ManifestError when none was kept back, FileNotFoundError or ValueError for files that cannot be read.
@@ -37,10 +37,10 @@ def taught_pictures(folder: Path) -> Iterator[JudgedPicture]:
             sets = labels["surface_set"].astype(np.uint32)
         defect = (sets > 0) & (sets & ~np.uint32(DEFECT_BITS) == 0)
         known = defect | ((sets > 0) & (sets & np.uint32(DEFECT_BITS) == 0))
-        wanted = {ANY_DEFECT + TAUGHT: defect}
+        wanted = {ANY_DEFECT + ending: defect}
         for bit, value in enumerate(SURFACE_CLASSES):
             exactly = sets == np.uint32(1 << bit)
             if value >= FIRST_DEFECT_VALUE and exactly.any():
-                wanted[SurfaceClass(value).name.lower() + TAUGHT] = exactly
+                wanted[SurfaceClass(value).name.lower() + ending] = exactly
         rgb = read_image(folder / f"{name}.jpg").rgb
         yield JudgedPicture(frame=Frame(frame_id=name, rgb=rgb), mm_per_px=None, wanted=wanted, known=known)

@@ -1,9 +1,9 @@
 """`python -m training teach`: from a few dozen corrected pictures to a model that may be promoted, in one go.
 
 1. Replay: simulated pictures of what the network knows already, so that it does not forget while it learns.
-2. The backbone is frozen, or its layers of fine detail when there are many pictures; the rest goes on learning, on the
-   new set and the replay together, and where no label speaks against it the old answers are kept
-   (`training/kept_answers.py`).
+2. The layers of fine detail are frozen, the others go on learning the new set; on the replay, and where no label of the
+   new set speaks against it, the old answers are kept (`training/kept_answers.py`). Labels of the replay would change
+   how sure the network is of what it knows, and with it what passes its levels.
 3. Candidates on the line from the old weights to the new ones (M. Wortsman et al., "Robust fine-tuning of zero-shot
    models", CVPR 2022): the newest that loses no more than the gate allows on what was known.
 
@@ -30,18 +30,18 @@ from training.produce_network import add_second_opinion
 from training.simulator.generate import generate
 from training.taught_pictures import TAUGHT, taught_pictures
 from training.train import train
-from training.train_config import BLOCKS, TrainConfig
+from training.train_config import TrainConfig
 
 REPLAY = {"single": 240, "turning": 160, "sound": 60, "objects": 80, "touching": 40, "melon": 60}
 """Simulated pictures by preset: in proportion to the shares of `training/configs`."""
 REPLAY_SEED = 71_000
 REPLAY_SIDE_PX = 320
-TAUGHT_SHARE = 0.25
-"""Of the samples: fifty pictures in a quarter of 450 x 16 are each seen 36 times, differently lit, turned and cut."""
-FEW_PICTURES, FROZEN_BLOCKS = 200, (BLOCKS, 3)
-"""Below so many pictures the whole backbone stays, else its first three blocks (to a quarter of the resolution)."""
-STEPS, RATE = 450, 4e-4
-KEEP = 3.0
+TAUGHT_SHARE = 0.5
+"""Of the samples: fifty pictures in half of 400 x 16 are each seen 64 times, differently lit, turned and cut."""
+FEW_PICTURES, FROZEN_BLOCKS = 200, (5, 3)
+"""Below so many pictures the first five blocks of the backbone stay (to an eighth of the resolution), else three."""
+STEPS, RATE = 400, 4e-3
+KEEP = 20.0
 """Weight of the answers given before."""
 CANDIDATES = (1.0, 0.75, 0.5, 0.3)
 """Shares of the new weights."""
@@ -131,6 +131,7 @@ def make_config(lesson: Lesson) -> TrainConfig:
         average=0.98,
         start_from=str(lesson.checkpoint),
         keep=KEEP,
+        simulated_labels=False,
     )
 
 

@@ -1,16 +1,13 @@
 """`python -m training train`: one flat, resumable loop.
 
 Everything a run needs to be repeated is in `<out>/config.json`; `<out>/last.pt` holds weights, averaged weights,
-optimiser and step, and is written by rename, so a run that is killed goes on where it was.
+optimiser and step, and is written by rename, so a run that is killed, or finds the disk full, goes on where it was.
 """
 
 from __future__ import annotations
 
-import copy
-import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -18,13 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
 
+from training.checkpoint import CheckpointError, load_weights, read_checkpoint, write_checkpoint
 from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
 from training.kept_answers import kept_answers
 from training.loss import fruit_loss
 from training.mixed_precision import slow_layers_in_float32
 from training.network import FruitNet
+from training.resume import stopped_run, write_config
+from training.run_log import RunLog
 from training.train_config import ConfigError, TrainConfig
 
 LOG_EVERY = 10
@@ -41,20 +40,21 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 def train(config: TrainConfig) -> Path:
     """Run or resume; returns the path of the last checkpoint.
 
-    Raises ConfigError, ManifestError or OSError before anything is written when there is nothing to train on.
+    Raises ConfigError, CheckpointError, ManifestError or OSError before anything is written when there is nothing to
+    train on, or nothing to go on from; OutputError when a file cannot be written: the last `last.pt` stays.
     """
     sources = training_sources(config)
     backgrounds = background_pictures(config)
     out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    stopped = stopped_run(config)
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    net = FruitNet().to(memory_format=torch.channels_last)
-    if config.start_from:
-        net.load_state_dict(torch.load(config.start_from, weights_only=True)["average"])
+    new = stopped is None and not config.start_from
+    net = FruitNet(pretrained=new).to(memory_format=torch.channels_last)
+    if config.start_from and stopped is None:
+        _load_start(config.start_from, net)
     slow_layers_in_float32(net)
-    before = copy.deepcopy(net).eval().requires_grad_(False) if config.keep else None
+    before = _network_before(config) if config.keep else None
     frozen = net.freeze(config.frozen_blocks)
     if config.frozen_statistics:
         frozen += [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
@@ -67,13 +67,16 @@ def train(config: TrainConfig) -> Path:
         weight_decay=0.02,
     )
     step, last = 0, out / "last.pt"
-    if last.exists():
-        state = torch.load(last, weights_only=True)
-        net.load_state_dict(state["net"])
-        average = state["average"]
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
-    writer = SummaryWriter(str(out / "tensorboard"), purge_step=step)
+    if stopped is not None:
+        for weights in (stopped.average, stopped.net):  # both have to fit; the last one stays
+            load_weights(last, weights, net)
+        average, step = stopped.average, stopped.step
+        try:
+            optimiser.load_state_dict(stopped.optimiser)
+        except (ValueError, KeyError) as exc:
+            raise CheckpointError(f"{last}: optimiser: expected the state of this one, got {exc}") from exc
+    write_config(config)
+    logs = RunLog(out, step)
     console = Console(stderr=True)
     with Progress(
         TextColumn("step"),
@@ -113,14 +116,9 @@ def train(config: TrainConfig) -> Path:
                         average[name].copy_(value)
             if step % LOG_EVERY == 0:
                 values = {name: float(part.detach()) for name, part in parts.items()}
-                for name, value in values.items():
-                    writer.add_scalar(name, value, step)
-                text = " ".join(f"{name} {value:.3f}" for name, value in values.items())
-                progress.update(task, completed=step, description=text)
-                with (out / "log.txt").open("a") as log:
-                    log.write(f"{step} {text}\n")
+                progress.update(task, completed=step, description=logs.add(step, values))
             if step % config.save_every == 0 or step == config.steps:
-                _save(
+                write_checkpoint(
                     last,
                     {
                         "net": net.state_dict(),
@@ -129,8 +127,22 @@ def train(config: TrainConfig) -> Path:
                         "step": step,
                     },
                 )
-    writer.close()
     return last
+
+
+def _load_start(start_from: str, net: FruitNet) -> None:
+    path = Path(start_from)
+    load_weights(path, read_checkpoint(path, ("average",))["average"], net)
+
+
+def _network_before(config: TrainConfig) -> FruitNet:
+    """The network of `start_from`, only to be asked."""
+    assert config.start_from is not None, "checked by load_config"
+    net = FruitNet(pretrained=False).to(memory_format=torch.channels_last)
+    _load_start(config.start_from, net)
+    slow_layers_in_float32(net)
+    net.eval().requires_grad_(False)
+    return net
 
 
 def training_sources(config: TrainConfig) -> list[Source]:
@@ -140,7 +152,7 @@ def training_sources(config: TrainConfig) -> list[Source]:
     licences leave nothing.
     """
     sources = [
-        simulated_source(pattern, share, config.withheld)
+        simulated_source(pattern, share, config.withheld, told=config.simulated_labels)
         for pattern, share in config.simulated.items()
         if share > 0
     ]
@@ -173,9 +185,3 @@ def batches(
     first, count = step * config.batch, left * config.batch
     stream = TrainingStream(sources, config.size, config.seed, first, count, backgrounds, config.paste_share)
     return iter(DataLoader(stream, config.batch, num_workers=1, prefetch_factor=6))
-
-
-def _save(path: Path, state: dict[str, object]) -> None:
-    temporary = path.with_suffix(".tmp")
-    torch.save(state, temporary)
-    temporary.replace(path)

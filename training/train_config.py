@@ -24,6 +24,7 @@ class TrainConfig:
 
     out: folder of the run. simulated: share by folder pattern. photographs: folders with index.json (one or a list).
     photograph_shares: share by data set name. licences: only photographs under these, None for all.
+    simulated_labels: false: of simulated pictures only the answers of `start_from` are kept (`keep`), without labels.
     withheld: kinds of defect that are never shown, see `training/withheld.py`.
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
@@ -40,6 +41,7 @@ class TrainConfig:
     photographs: tuple[str, ...] = ()
     photograph_shares: dict[str, float] = field(default_factory=dict)
     licences: tuple[str, ...] | None = None
+    simulated_labels: bool = True
     withheld: tuple[str, ...] = ()
     backgrounds: str | None = None
     paste_share: float = 0.0
@@ -74,6 +76,7 @@ def load_config(path: Path) -> TrainConfig:
         photographs=_folders(table),
         photograph_shares=_shares(table, "photograph_shares"),
         licences=_licences(table),
+        simulated_labels=table.flag("simulated_labels", default=usual.simulated_labels),
         withheld=table.texts("withheld"),
         backgrounds=_text(table, "backgrounds"),
         paste_share=table.number("paste_share", low=0, high=1, default=usual.paste_share),
@@ -99,6 +102,8 @@ def load_config(path: Path) -> TrainConfig:
         table.problem(f"size: expected a multiple of 32, got {config.size}", "size")
     if config.keep > 0 and not config.start_from:
         table.problem("keep: expected `start_from` too, whose answers are kept", "keep")
+    if not config.simulated_labels and not config.keep > 0:
+        table.problem("simulated_labels = false: expected `keep` over 0 too", "simulated_labels")
     if config.photograph_shares and not config.photographs:
         table.problem("photograph_shares: expected the folder `photographs` too", "photograph_shares")
     if config.paste_share > 0 and not (config.backgrounds and config.photographs and config.simulated):

@@ -22,6 +22,7 @@ from training.simulator import Rendered, render_views
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX
 from training.statistics import Figure, share
+from training.weak_labels import shows_scab
 
 FIRST_SEED = FIRST_HELD_OUT_SEED + 40_000_000
 SUPPOSED_DIAMETER_MM = 75.0
@@ -84,7 +85,7 @@ def _frames(fruit: Iterable[Sequence[Rendered]]) -> Iterator[Fruit]:
 def _scab(data_dir: Path) -> Iterator[Fruit]:
     sets = frozenset({*MASKED, DISEASED})
     for photo in select_photographs(load_manifest(data_dir), datasets=sets):
-        if photo.label == "scab" or photo.path.stem.startswith("SCAB"):
+        if shows_scab(photo):
             yield [read_image(photo.path)], None
 
 

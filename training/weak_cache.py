@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
@@ -13,9 +14,10 @@ from typing import NotRequired, TypedDict
 
 import cv2
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
-from grader.image_io import read_image, write_jpeg
+from grader.image_io import read_image, write_bytes, write_jpeg
 from grader.types import BoolArray, Box, UInt8Array
 from training.label_canvas import GROUND, WeakLabel
 from training.manifest import SPLITS, Photograph, load_manifest, select_photographs
@@ -115,31 +117,33 @@ def convert(photographs: Sequence[Photograph], out: Path) -> list[IndexEntry]:
     """Writes picture and label of each photograph and `index.json`. What is already there is not made again."""
     out.mkdir(parents=True, exist_ok=True)
     index: list[IndexEntry] = []
-    for photo in track(photographs, description=f"label sets -> {out}"):
+    for photo in track(photographs, f"label sets -> {out}", console=Console(stderr=True)):
         entry_file = out / f"{photo.name}.json"
         if not entry_file.is_file():
             rgb = read_image(photo.path).rgb
             label = write_pair(out / photo.name, rgb, label_photograph(photo, rgb))
             entry = _entry_of_photograph(photo, label)
-            entry_file.write_text(json.dumps(entry), encoding="utf-8")
+            write_bytes(entry_file, json.dumps(entry).encode())
         index.append(json.loads(entry_file.read_text(encoding="utf-8")))
-    (out / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+    write_bytes(out / "index.json", json.dumps(index, indent=1).encode())
     return index
 
 
 def write_pair(stem: Path, rgb: UInt8Array, label: WeakLabel) -> WeakLabel:
-    """Writes <stem>.jpg and <stem>.npz, at most LONG_SIDE_PX large, and returns the label at that size."""
+    """Writes <stem>.jpg and <stem>.npz, at most LONG_SIDE_PX large, and returns the label at that size.
+
+    Raises OutputError when one cannot be written.
+    """
     scale = min(1.0, LONG_SIDE_PX / max(rgb.shape[:2]))
     size = (round(rgb.shape[0] * scale), round(rgb.shape[1] * scale))
     small = cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     label = shrink_label(label, size)
     write_jpeg(stem.with_name(f"{stem.name}.jpg"), np.asarray(small, np.uint8), quality=JPEG_QUALITY)
+    arrays = io.BytesIO()
     np.savez_compressed(
-        stem.with_name(f"{stem.name}.npz"),
-        surface_set=label.surface_set,
-        crop_set=label.crop_set,
-        instance=label.instance,
+        arrays, surface_set=label.surface_set, crop_set=label.crop_set, instance=label.instance
     )
+    write_bytes(stem.with_name(f"{stem.name}.npz"), arrays.getvalue())
     return label
 
 
@@ -175,7 +179,7 @@ def write_backgrounds(photographs: Sequence[Photograph], converted: Path, out: P
     Squares under 160 px and flat ones are left out.
     """
     count = 0
-    for photo in track(photographs, description=f"backgrounds -> {out}"):
+    for photo in track(photographs, f"backgrounds -> {out}", console=Console(stderr=True)):
         with np.load(converted / f"{photo.name}.npz") as label:
             ground = label["surface_set"] == GROUND
         rgb = read_image(photo.path).rgb

@@ -39,6 +39,11 @@ BLOTCH_KINDS = SCAB_KINDS | surface_bits(SurfaceClass.SOOTY, SurfaceClass.SCAR, 
 KINDS_OF_IMAGE_CLASS = {"rot": ROT_KINDS, "scab": SCAB_KINDS, "blotch": BLOTCH_KINDS, "normal": 0}
 
 
+def shows_scab(photo: Photograph) -> bool:
+    """Whether its data set says that it shows scab: by the class of the picture, or by the name of its file."""
+    return photo.label == "scab" or photo.path.stem.startswith("SCAB")
+
+
 def label_photograph(photo: Photograph, rgb: UInt8Array) -> WeakLabel:
     """The label sets of one photograph.
 
@@ -77,7 +82,7 @@ def _paint_fruit_and_defect_mask(canvas: LabelCanvas, photo: Photograph) -> None
 
 def _paint_defect_mask(canvas: LabelCanvas, photo: Photograph, rgb: UInt8Array) -> None:
     defect = read_mask(photo, canvas.hw) > 127
-    kinds = SCAB_KINDS if photo.path.stem.startswith("SCAB") else ROT_KINDS
+    kinds = SCAB_KINDS if shows_scab(photo) else ROT_KINDS
     _paint_alone(canvas, rgb, SOUND, photo, defect)
     if not canvas.trusted:
         canvas.surface[canvas.surface == 0] = GROUND | SOUND

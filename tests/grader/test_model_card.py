@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.errors import ModelCardError, ModelMismatchError
-from grader.model_card import load_card
+from grader.model_card import MadeOf, load_card
 from grader.onnx_model import OnnxModel
 from grader.preprocess import PAD_RGB, to_tensor
 from grader.production import newest_model
@@ -38,6 +38,13 @@ def test_card_is_read(tmp_path: Path) -> None:
     assert loaded.input.find_side_px == 256
 
 
+def test_a_card_may_say_what_the_model_was_made_of(tmp_path: Path) -> None:
+    assert load_card(write(tmp_path, card())).made_of is None
+    made_of = {"model_id": "fruitnet/0.0.1+sha256:0123", "how": "8-bit integers"}
+    loaded = load_card(write(tmp_path, card(made_of=made_of))).made_of
+    assert loaded == MadeOf(model_id="fruitnet/0.0.1+sha256:0123", how="8-bit integers")
+
+
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     write(tmp_path, card(), weights=WEIGHTS + b"!")
     with pytest.raises(ModelMismatchError, match="expected sha256"):
@@ -60,6 +67,7 @@ def test_missing_card_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"schema": "model-card/9"}, "expected schema"),
+        ({"made_of": {"model_id": "a"}}, r"made_of: unknown keys \[\], missing keys \['how'\]"),
         ({"surprise": 1}, r"unknown keys \['surprise'\]"),
         ({"outputs": {"surface": 2}}, "outputs: expected"),
         ({"crop_classes": ["apple"]}, "crop_classes: expected"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.image_io import decode_image
+from grader.production import newest_model
 from service.app import create_app
 from service.model_list import list_models
 from service.samples import find_samples
@@ -46,6 +47,18 @@ def test_models_are_listed_and_the_one_in_use_is_marked(tmp_path: Path) -> None:
     listed = list_models(tmp_path / "fruitnet" / "1.9.0", tmp_path)
     assert {model.version: model.in_use for model in listed} == {"1.9.0": True, "1.10.0": False}
     assert listed[0].model_id == f"fruitnet/{listed[0].version}+sha256:{'ab' * 6}"
+
+
+def test_a_model_says_the_coverage_on_its_card(tmp_path: Path) -> None:
+    shipped = newest_model()
+    trust = json.loads((shipped / "card.json").read_text())["trust"]
+    for version, measured in (("1", {"trust": trust | {"coverage": 0.85}}), ("2", {}), ("3", {"trust": {}})):
+        folder = tmp_path / "fruitnet" / version
+        folder.mkdir(parents=True)
+        card = {"name": "fruitnet", "version": version, "sha256": "ab" * 32, **measured}
+        (folder / "card.json").write_text(json.dumps(card))
+    listed = list_models(None, tmp_path)
+    assert {model.version: model.coverage for model in listed} == {"1": 0.85, "2": None}  # 3 is faulty
 
 
 def test_no_model_at_all_is_an_empty_list(tmp_path: Path) -> None:

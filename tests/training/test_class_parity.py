@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from grader.errors import ModelMismatchError
 from grader.model_card import load_card
 from grader.production import shipped_model
+from training.checkpoint import CheckpointError
 from training.class_parity import Pair, Parity, TorchModel, grade_pair, grade_pairs, summed
 from training.network import FruitNet
 
@@ -34,7 +34,7 @@ def test_other_weights_grade_otherwise(tmp_path: Path) -> None:
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "last.pt").write_bytes(b"nothing")
-    with pytest.raises(ModelMismatchError, match="expected a checkpoint of FruitNet"):
+    with pytest.raises(CheckpointError, match=r"last\.pt: expected a checkpoint, got 7 bytes that are none"):
         TorchModel(load_card(SHIPPED), tmp_path / "last.pt")
 
 

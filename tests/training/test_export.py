@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 
-from grader.errors import ModelMismatchError
+from grader.errors import ModelMismatchError, OutputError
 from grader.image_io import write_png
 from grader.model_card import load_card
 from grader.onnx_model import SWITCH, OnnxModel
@@ -19,6 +19,8 @@ from grader.preprocess import to_tensor
 from grader.types import Crop, UInt8Array
 from tests.synthetic import paint_fruit
 from tests.training.converted import write_photographs
+from tests.training.small_disk import small_disk
+from training.checkpoint import CheckpointError
 from training.dataset import INPUT
 from training.export import (
     LARGEST_LOGIT,
@@ -143,15 +145,23 @@ def test_weights_that_are_not_the_card_s_are_refused(model_dir: Path, tmp_path: 
         OnnxModel.load(copy)
 
 
-def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
-    other, text = tmp_path / "other.pt", tmp_path / "text.pt"
+def test_a_checkpoint_of_another_network_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    other = tmp_path / "other.pt"
     torch.save({"average": torch.nn.Linear(2, 2).state_dict()}, other)
-    text.write_text("no checkpoint")
-    for path in (other, text):
-        with pytest.raises(ModelMismatchError, match=f"{path.name}: expected a checkpoint of FruitNet"):
-            load_network(path)
+    with pytest.raises(CheckpointError, match=r"other\.pt: expected the weights of FruitNet"):
+        load_network(other)
+    with pytest.raises(CheckpointError, match=r"other\.pt: expected the weights of FruitNet"):
+        export(other, tmp_path / "out", name="a", version="1", sets=SETS, find_side=64, fruit_side=64)
+    assert not (tmp_path / "out").exists()
     with pytest.raises(FileNotFoundError):
         load_network(tmp_path / "nowhere.pt")
+
+
+def test_a_full_disk_names_the_file(checkpoint: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4000) as disk:
+        with pytest.raises(OutputError, match=r"model\.onnx: could not be written: No space left on device"):
+            export(checkpoint, disk / "m", name="a", version="1", sets=SETS, find_side=64, fruit_side=64)
+        assert list((disk / "m").iterdir()) == []
 
 
 def test_pictures_are_scaled_by_their_long_side(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from grader.errors import OutputError
 from grader.image_io import read_image, write_jpeg
-from grader.types import Crop
+from grader.types import Crop, SurfaceClass
 from tests.training.labelled_sets import (
     HW,
     add_picture,
@@ -25,12 +26,12 @@ from tests.training.labelled_sets import (
     write_corrected,
 )
 from tests.training.planted import DataFolder
+from tests.training.small_disk import fill, small_disk
 from training.dataset import photograph_sources, read_sample
 from training.frozen import freeze, frozen_json
-from training.import_set import ImportReport, ImportWish, import_set, join_groups
+from training.import_set import ImportReport, ImportWish, import_set
 from training.label_canvas import GROUND, surface_bits
 from training.labelled_picture import SetError
-from training.paint_shapes import SurfaceClass
 
 QUIET = Console(file=io.StringIO())
 
@@ -189,10 +190,6 @@ def test_views_of_one_fruit_may_look_alike(tmp_path: Path) -> None:
         run(tmp_path / "set", tmp_path / "third", group="(")
 
 
-def test_groups_are_joined_in_chains() -> None:
-    assert join_groups(["d", "c", "b", "a", "e"], [(0, 1), (2, 3), (1, 2)]) == ["a", "a", "a", "a", "e"]
-
-
 def test_the_crop_can_be_said_once(tmp_path: Path) -> None:
     add_picture(tmp_path / "set" / "rot" / "a.jpg", 1)
     run(tmp_path / "set", tmp_path / "out", crop=Crop.MELON)
@@ -307,3 +304,14 @@ def test_the_same_set_gives_the_same_bytes(tmp_path: Path) -> None:
         run(source, tmp_path / name)
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files)
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_set_before(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 400) as disk:
+        run(coco(tmp_path / "set"), disk / "yard")
+        before = {path: path.read_bytes() for path in (disk / "yard").iterdir()}
+        fill(disk)
+        with pytest.raises(OutputError, match=r"\.jpg: could not be written: No space left on device"):
+            run(tmp_path / "set", disk / "yard", force=True)
+        assert {path: path.read_bytes() for path in (disk / "yard").iterdir()} == before
+        assert not (disk / ".yard.part").exists()

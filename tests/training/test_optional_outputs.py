@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from grader.onnx_model import SWITCH, OnnxModel
 from grader.types import SurfaceClass
 from tests.card_content import card_content
-from training.optional_outputs import make_optional
+from training.optional_outputs import make_optional, make_usual
 
 CHANNELS = {"surface": len(SurfaceClass), "crop": 4, "inside": 1, "net": 1}
 STRIDES = {"surface": 2, "crop": 4, "inside": 4, "net": 2}
@@ -78,6 +78,23 @@ def test_only_what_nothing_else_needs_is_left_out_and_no_weight_is_stored_twice(
 def test_outputs_that_are_not_there_or_all_of_them_are_refused(outputs: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="outputs: expected some, not all"):
         make_optional(network(), outputs, SWITCH)
+
+
+def test_what_was_made_optional_can_be_made_usual_again() -> None:
+    optional = make_optional(network(), ("surface", "net"), SWITCH)
+    usual = make_usual(optional, SWITCH)
+    assert [item.name for item in usual.graph.input] == ["image"]
+    assert {node.op_type for node in usual.graph.node} == {"AveragePool", "Conv"}
+    for one, other in zip(
+        ReferenceEvaluator(network()).run(list(CHANNELS), {"image": picture()}),
+        ReferenceEvaluator(usual).run(list(CHANNELS), {"image": picture()}),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    again = make_optional(usual, ("surface", "net"), SWITCH)
+    assert again.SerializeToString() == optional.SerializeToString()
+    with pytest.raises(ValueError, match="whole: expected an If on this input, got none"):
+        make_usual(usual, SWITCH)
 
 
 @pytest.mark.parametrize("with_switch", [False, True])

@@ -24,7 +24,8 @@ from training.label_canvas import (
 )
 from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, PolygonShape, Shape
 from training.mask_runs import runs_of
-from training.paint_shapes import SetMeaning, mask_of, meaning_of_set, paint_picture
+from training.paint_shapes import mask_of, paint_picture
+from training.set_meaning import meaning_of_set
 
 ROT, SKIN, STEM = (
     surface_bits(one) for one in (SurfaceClass.ROT, SurfaceClass.SOUND_SKIN, SurfaceClass.STEM)
@@ -259,13 +260,3 @@ def test_polygons_are_the_pixels_they_hold() -> None:
 @pytest.mark.parametrize(("name", "shown"), [("apple", APPLE), ("fruit", APPLE | MELON)])
 def test_the_crop_is_not_guessed(name: str, shown: int) -> None:
     assert only(paint(outline(name)).crop_set, CORE) == shown
-
-
-def test_names_that_a_set_only_declares_say_nothing() -> None:
-    shape = outline("apple")
-    one = LabelledPicture(path=Path("a"), name="a", where="a", shapes=(shape,))
-    meanings, _ = understand(["apple", "rot"], {})
-    said = meaning_of_set([one], meanings, ("apple", "rot"), None)
-    assert said == SetMeaning(
-        meanings=meanings, crop=None, labelled=0, labels_fruit=True, labels_objects=False
-    )

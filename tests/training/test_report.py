@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.errors import OutputError
 from grader.model_card import load_card
 from grader.production import production_model
 from tests.training.made_evaluation import made_evaluation
+from tests.training.small_disk import fill, small_disk
 from training.report import report_page, write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -45,8 +47,18 @@ def test_page_and_json_lie_side_by_side(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(OutputError, match=r"file/report\.json: could not be written"):
         write_report(tmp_path / "file" / "report.html", made_evaluation(), load_card(production_model()))
+
+
+def test_a_full_disk_leaves_the_page_before(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 64) as disk:
+        page = disk / "report.html"
+        page.write_text("before")
+        fill(disk, leave_kb=16)  # enough for the JSON, not for the page
+        with pytest.raises(OutputError, match=r"report\.html: could not be written: No space left on device"):
+            write_report(page, made_evaluation(), load_card(production_model()))
+        assert page.read_text() == "before"
 
 
 def test_the_page_needs_no_other_file() -> None:

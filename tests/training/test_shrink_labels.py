@@ -11,7 +11,8 @@ from training.class_names import understand
 from training.label_canvas import GROUND
 from training.labelled_picture import BoxShape, LabelledPicture, MaskShape, PolygonShape
 from training.mask_runs import runs_of
-from training.paint_shapes import mask_of, meaning_of_set, paint_picture
+from training.paint_shapes import mask_of, paint_picture
+from training.set_meaning import meaning_of_set
 from training.shrink_labels import PAINT_SIDE_PX, shrink_labels
 
 HW = (1536, 2 * PAINT_SIDE_PX)

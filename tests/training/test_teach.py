@@ -31,7 +31,6 @@ from training.teach import (
     teach,
 )
 from training.teach_verb import CHECKPOINTS
-from training.train_config import BLOCKS
 
 SHIPPED = shipped_model()
 CHECKPOINT = CHECKPOINTS / f"{SHIPPED.parent.name}-{SHIPPED.name}" / "last.pt"
@@ -90,24 +89,24 @@ def learned(*changes: ClassChange) -> Learned:
 def test_new_and_old_are_mixed_and_few_pictures_freeze_more(tmp_path: Path) -> None:
     few = lesson(planted(tmp_path / "few", FEWEST_PICTURES, 1), tmp_path / "out")
     config = make_config(few)
-    assert (config.frozen_blocks, config.keep) == (BLOCKS, KEEP)
-    assert config.photograph_shares == {"own": pytest.approx(0.25)}
-    assert sum(config.simulated.values()) == pytest.approx(0.75)
+    assert (config.frozen_blocks, config.keep) == (5, KEEP)
+    assert config.photograph_shares == {"own": pytest.approx(0.5)}
+    assert sum(config.simulated.values()) == pytest.approx(0.5)
     assert set(config.simulated) == {str(tmp_path / "out" / "replay" / preset) for preset in REPLAY}
     assert config.start_from == str(CHECKPOINT)
     both = make_config(
         replace(few, photographs=(tmp_path / "old",), photograph_shares=(("a", 3.0), ("b", 1.0)))
     )
     assert both.photographs == (str(few.taught), str(tmp_path / "old"))
-    assert both.photograph_shares == pytest.approx({"own": 0.25, "a": 0.28125, "b": 0.09375})
-    assert sum(both.simulated.values()) == pytest.approx(0.375)
+    assert both.photograph_shares == pytest.approx({"own": 0.5, "a": 0.1875, "b": 0.0625})
+    assert sum(both.simulated.values()) == pytest.approx(0.25)
 
 
 def test_many_pictures_freeze_less(tmp_path: Path) -> None:
     taught = planted(tmp_path / "set", FEWEST_PICTURES, 1)
     index = json.loads((taught / "index.json").read_text())
     (taught / "index.json").write_text(json.dumps(index[:1] * 199 + index[-1:]))
-    assert make_config(lesson(taught, tmp_path)).frozen_blocks == BLOCKS
+    assert make_config(lesson(taught, tmp_path)).frozen_blocks == 5
     (taught / "index.json").write_text(json.dumps(index[:1] * 200 + index[-1:]))
     assert make_config(lesson(taught, tmp_path)).frozen_blocks == 3
 
@@ -167,7 +166,7 @@ def test_a_whole_lesson_leaves_its_work_and_does_not_repeat_it(tmp_path: Path) -
     assert card.produce is not None
     assert said[:3] == [
         "replay: 1 simulated pictures, single",
-        f"training: 2 steps, {BLOCKS} blocks stay as they are",
+        "training: 2 steps, 5 blocks stay as they are",
         f"judging {len(CANDIDATES)} candidates beside the model in production",
     ]
     assert said[3].startswith("100% of the new weights: ")

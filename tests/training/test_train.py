@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from grader.errors import OutputError
 from tests.training.converted import write_photographs
+from tests.training.small_disk import fill, small_disk
+from training.checkpoint import CheckpointError
 from training.network import FruitNet
 from training.simulator import generate
 from training.train import learning_rate, train, training_sources
@@ -23,6 +27,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simulated")
     generate(folder, 3, seed=1, preset="single", size_hw=(96, 96))
     return folder
+
+
+@pytest.fixture(scope="module")
+def begun(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """last.pt of a run of one step."""
+    return train(tiny(pictures, tmp_path_factory.mktemp("begun") / "run", steps=1))
 
 
 def tiny(pictures: Path, out: Path, steps: int) -> TrainConfig:
@@ -89,10 +99,12 @@ def test_a_run_may_start_from_the_averaged_weights_of_another(pictures: Path, tm
             assert torch.equal(value, first[name]), name
 
 
-def test_frozen_blocks_stay_as_they_are_and_the_others_learn(pictures: Path, tmp_path: Path) -> None:
-    first = torch.load(train(tiny(pictures, tmp_path / "first", steps=1)), weights_only=True)["average"]
+def test_frozen_blocks_stay_as_they_are_and_the_others_learn(
+    pictures: Path, begun: Path, tmp_path: Path
+) -> None:
+    first = torch.load(begun, weights_only=True)["average"]
     config = replace(tiny(pictures, tmp_path / "second", steps=2), frozen_blocks=3)
-    config = replace(config, start_from=str(tmp_path / "first" / "last.pt"))
+    config = replace(config, start_from=str(begun))
     second = torch.load(train(config), weights_only=True)["net"]
     moved = {name for name in first if not torch.equal(first[name], second[name])}
     frozen = ("stem.", "blocks.0.", "blocks.1.", "blocks.2.")
@@ -100,14 +112,72 @@ def test_frozen_blocks_stay_as_they_are_and_the_others_learn(pictures: Path, tmp
     assert {"blocks.3._depthwise_conv.weight", "blocks.3._bn1.running_mean", "surface.weight"} <= moved
 
 
-def test_frozen_statistics_stay_while_weights_learn(pictures: Path, tmp_path: Path) -> None:
-    first = torch.load(train(tiny(pictures, tmp_path / "first", steps=1)), weights_only=True)["average"]
+def test_frozen_statistics_stay_while_weights_learn(pictures: Path, begun: Path, tmp_path: Path) -> None:
+    first = torch.load(begun, weights_only=True)["average"]
     config = replace(tiny(pictures, tmp_path / "second", steps=2), frozen_statistics=True)
-    config = replace(config, start_from=str(tmp_path / "first" / "last.pt"))
+    config = replace(config, start_from=str(begun))
     second = torch.load(train(config), weights_only=True)["net"]
     moved = {name for name in first if not torch.equal(first[name], second[name])}
     assert not [name for name in moved if "running_" in name]
     assert {"stem.0.weight", "blocks.3._depthwise_conv.weight", "surface.weight"} <= moved
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_and_the_run_goes_on(
+    pictures: Path, begun: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", 120_000) as disk:
+        out = disk / "run"
+        shutil.copytree(begun.parent, out)
+        config = tiny(pictures, out, steps=2)
+        (out / "config.json").write_text(json.dumps(asdict(replace(config, steps=1))))
+        filling, last = fill(disk, leave_kb=1000), out / "last.pt"
+        whole = last.read_bytes()
+        with pytest.raises(OutputError, match=r"run/last\.pt: could not be written: No space left on device"):
+            train(config)
+        assert last.read_bytes() == whole
+        filling.unlink()
+        (out / ".tmpkilled.part").write_bytes(
+            whole[:1000]
+        )  # as a run leaves it that is killed while it writes
+        assert torch.load(train(config), weights_only=True)["step"] == 2
+
+
+def test_what_cannot_be_started_from_is_refused_before_anything_is_written(
+    pictures: Path, begun: Path, tmp_path: Path
+) -> None:
+    other, cut, out = tmp_path / "other.pt", tmp_path / "cut.pt", tmp_path / "run"
+    torch.save({"average": FruitNet(surface_classes=15, pretrained=False).state_dict()}, other)
+    cut.write_bytes(begun.read_bytes()[:-100])
+    for start, message in (
+        (other, r"other\.pt: surface.weight: expected shape \[17, 48, 1, 1\], got \[15, 48, 1, 1\]"),
+        (cut, r"cut\.pt: expected a checkpoint, got \d+ bytes that are none or were cut short"),
+    ):
+        with pytest.raises(CheckpointError, match=message):
+            train(replace(tiny(pictures, out, steps=1), start_from=str(start)))
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pt"):
+        train(replace(tiny(pictures, out, steps=1), start_from=str(tmp_path / "nowhere.pt")))
+    assert not out.exists()
+
+
+def test_weights_of_another_network_in_the_folder_of_the_run_stay(
+    pictures: Path, begun: Path, tmp_path: Path
+) -> None:
+    config = tiny(pictures, tmp_path / "run", steps=2)
+    last = tmp_path / "run" / "last.pt"
+    last.parent.mkdir()
+    last.with_name("config.json").write_text(json.dumps(asdict(config)))
+    state = torch.load(begun, weights_only=True)
+    optimiser = {"state": {}, "param_groups": state["optimiser"]["param_groups"][:1]}
+    narrow = state["average"] | {"surface.bias": torch.zeros(3)}
+    for wrong, message in (
+        ({"average": narrow}, r"last\.pt: surface.bias: expected shape \[17\], got \[3\]"),
+        ({"optimiser": optimiser}, r"last\.pt: optimiser: expected the state of this one"),
+    ):
+        torch.save(state | wrong, last)
+        before = {path: path.read_bytes() for path in last.parent.iterdir()}
+        with pytest.raises(CheckpointError, match=message):
+            train(config)
+        assert {path: path.read_bytes() for path in last.parent.iterdir()} == before
 
 
 def test_nothing_is_written_when_there_is_nothing_to_train_on(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from tests.training.converted import write_plain
 from tests.training.planted import DataFolder
 from tests.training.test_condition_suite import boxes, diseases
 from tests.training.test_diameter_suite import coins
@@ -29,6 +30,7 @@ VERBS = {
     "unseen",
     "export",
     "parity",
+    "quantise",
     "admit",
     "trust",
     "evaluate",
@@ -67,6 +69,7 @@ def test_python_m_training_shows_every_verb() -> None:
         ("split", ["sets", "--val", "--folds", "--seed", "--by", "--json"]),
         ("blend", ["parts", "--steps"]),
         ("readme", ["model", "figures"]),
+        ("quantise", ["model", "--out", "--count", "--calibrate", "--json"]),
     ],
 )
 def test_every_verb_has_help(verb: str, words: list[str]) -> None:
@@ -95,6 +98,25 @@ def test_config_faults_are_one_line(tmp_path: Path) -> None:
     assert (code, out) == (2, "")
     assert err.strip() == f"{tmp_path}/none_*: expected simulated pictures (NNNNNN.json), found none"
     assert not (tmp_path / "out").exists()
+
+
+def test_a_checkpoint_that_was_cut_short_is_one_line(tmp_path: Path) -> None:
+    write_plain(tmp_path / "sim", 0, 1)
+    (tmp_path / "last.pt").write_bytes(b"PK" + bytes(98))
+    least = (
+        f'out = "{tmp_path}/out"\nsimulated = {{"{tmp_path}/sim" = 1.0}}\nstart_from = "{tmp_path}/last.pt"\n'
+    )
+    code, out, err = run("train", config(tmp_path, least))
+    assert (code, out) == (2, "")
+    assert err.strip() == (
+        f"{tmp_path}/last.pt: expected a checkpoint, got 100 bytes that are none or were cut short"
+    )
+    assert not (tmp_path / "out").exists()
+    missing = tmp_path / "nowhere" / "report.html"
+    (tmp_path / "nowhere").write_text("a file")
+    code, out, err = run("evaluate", "--no-photographs", "--no-simulated", "--report", missing)
+    assert (code, out) == (2, "")
+    assert "nowhere" in err
 
 
 def test_export_faults_are_one_line(tmp_path: Path) -> None:

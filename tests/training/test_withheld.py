@@ -51,14 +51,16 @@ def test_a_photograph_that_may_show_the_kind_is_left_out_unless_any_defect_may_b
 
 
 def test_a_set_of_which_nothing_is_left_is_left_out(tmp_path: Path) -> None:
-    photograph(tmp_path, "one", surface_bits(SurfaceClass.SCAB))
-    photograph(tmp_path, "two", surface_bits(SurfaceClass.ROT))
+    folder = tmp_path / "set"  # sets that lie beside it are looked at too
+    folder.mkdir()
+    photograph(folder, "one", surface_bits(SurfaceClass.SCAB))
+    photograph(folder, "two", surface_bits(SurfaceClass.ROT))
     entries = [
         {"id": name, "dataset": dataset, "split": "train", "licence": "MIT", "group": name, "facts": []}
         for name, dataset in (("one", "scabby"), ("two", "rotten"))
     ]
-    (tmp_path / "index.json").write_text(json.dumps(entries))
+    (folder / "index.json").write_text(json.dumps(entries))
     shares = {"scabby": 1.0, "rotten": 1.0}
-    sources = photograph_sources([tmp_path], shares, withheld=["scab"])
+    sources = photograph_sources([folder], shares, withheld=["scab"])
     assert [source.name for source in sources] == ["rotten"]
-    assert [source.name for source in photograph_sources([tmp_path], shares)] == ["rotten", "scabby"]
+    assert [source.name for source in photograph_sources([folder], shares)] == ["rotten", "scabby"]

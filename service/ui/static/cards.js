@@ -1,6 +1,7 @@
 // One card per fruit: class and why, size, colour, defects, SKU.
 import { _, data, name, number, percent } from "./texts.js";
 import { markClass } from "./classes.js";
+import { coverageOf } from "./coverage.js";
 
 export function fruitCard(fruit, index, onSelect) {
   const card = element("li", "card");
@@ -31,7 +32,7 @@ export function markSelected(root, index) {
 function why(fruit) {
   const box = element("div", "why");
   const { reasons, unverified, class_set: set } = fruit.texts;
-  if (set.length > 1) box.append(element("p", "class-set", _("True class, for 9 of 10 fruit: {classes}", { classes: set.join(" / ") })));
+  if (set.length > 1) box.append(element("p", "class-set", trueClass(set.join(" / "), coverageOf(fruit.model_id))));
   if (reasons.length > 0) box.append(element("h3", "", _("Why")), lines(reasons));
   else box.append(element("p", "", _("Nothing seen stands against the best class.")));
   if (unverified.length > 0) {
@@ -40,6 +41,11 @@ function why(fruit) {
     box.append(more);
   }
   return box;
+}
+
+function trueClass(classes, coverage) {
+  if (coverage === null) return _("True class, probably: {classes}", { classes });
+  return _("True class, for {share} of fruit: {classes}", { share: percent(coverage), classes });
 }
 
 function lines(texts) {

@@ -1,6 +1,7 @@
 // The lamp in the header: can the service grade now?
 import { _ } from "./texts.js";
 import { get } from "./api.js";
+import { keepCoverage } from "./coverage.js";
 
 export async function watchModel() {
   const status = document.getElementById("status");
@@ -8,6 +9,7 @@ export async function watchModel() {
   let words = _("The grader does not answer");
   try {
     const models = await get("/api/v1/models");
+    keepCoverage(models.models);
     const loading = !models.ready && models.loading;
     state = models.ready ? "ready" : loading ? "loading" : "failed";
     words = { ready: _("Ready"), loading: _("Loading the model"), failed: _("Cannot grade") }[state];

@@ -1,0 +1,167 @@
+"""All sorting lines of a service, the processes they share, and the clock that moves them on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from time import monotonic
+
+import structlog
+
+from grader.errors import GraderError
+from service.errors import LineConfigError, ModelNotReadyError, NotFoundError
+from service.line.line import Line
+from service.line.line_config import LineConfig
+from service.line.line_file import PLAIN_LINE, load_line
+from service.line.line_metrics import LaneRow
+from service.line.quiet_log import QuietLog
+from service.line.worker_process import LoadGrader
+from service.line.workers import Workers
+from service.model_follower import POLL_S
+
+STEP_S = 0.01
+"""How often deadlines are looked at."""
+MOST_PLAIN_LINES = 4
+"""Lines that nobody configured: for trying out only."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
+    """Every `*.toml` of a folder. Raises LineConfigError with all faults of all files."""
+    if folder is None:
+        return ()
+    found, problems = [], []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found.append(load_line(path))
+        except LineConfigError as error:
+            problems.append(str(error))
+    names = [line.line_id for line in found]
+    problems += [
+        f"{folder}: expected different ids, got {name!r} twice" for name in names if names.count(name) > 1
+    ]
+    if not found and not problems:
+        problems.append(f"{folder}: expected at least one line (*.toml), found none")
+    if problems:
+        raise LineConfigError("\n".join(dict.fromkeys(problems)))
+    return tuple(found)
+
+
+class Lines:
+    """Open lines by name. in_production: folder of the model to grade with, raises GraderError.
+
+    Without configured lines any name is a line with plain settings, and the processes start with the first client.
+    """
+
+    def __init__(
+        self,
+        configs: tuple[LineConfig, ...],
+        load: LoadGrader,
+        in_production: Callable[[], Path],
+        *,
+        workers: int,
+        waiting_views: int,
+    ) -> None:
+        self._plain = not configs
+        self._in_production = in_production
+        self._log = QuietLog()
+        self._numbers: Iterator[int] = count(1)
+        self._workers = Workers(load, count=workers, waiting_limit=waiting_views, log=self._log)
+        self._lines = {config.line_id: self._make(config) for config in configs}
+        self._running: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refused: Path | None = None
+        self._problem: str | None = None
+        self._settled = asyncio.Event()
+
+    @property
+    def workers(self) -> Workers:
+        """The grading processes."""
+        return self._workers
+
+    def start(self) -> None:
+        """Start the processes when lines are configured. To be called on the event loop."""
+        if self._lines:
+            self._run()
+
+    async def open(self, name: str) -> Line:
+        """A line that can grade; waits while the model loads.
+
+        Raises:
+            NotFoundError: there is no such line. ModelNotReadyError: no process can grade.
+        """
+        if self._plain and _NAME.fullmatch(name) and len(self._lines) < MOST_PLAIN_LINES:
+            self._lines.setdefault(name, self._make(load_line(PLAIN_LINE, name)))
+        line = self.known(name)
+        self._run()
+        await self._settled.wait()
+        if self._workers.model is None:
+            raise ModelNotReadyError(self._problem or "no model")
+        return line
+
+    def known(self, name: str) -> Line:
+        """A line that is open. Raises NotFoundError."""
+        if name not in self._lines:
+            known = ", ".join(sorted(self._lines)) or "none yet"
+            raise NotFoundError(f"no line {name!r}; known are {known}")
+        return self._lines[name]
+
+    def all(self) -> tuple[Line, ...]:
+        """Every line that is open."""
+        return tuple(self._lines.values())
+
+    def lane_rows(self) -> Iterator[LaneRow]:
+        """Counts of every lane of every line, for `/metrics`."""
+        for name, line in list(self._lines.items()):
+            for lane, counts in line.lane_counts().items():
+                if counts.triggers or counts.frames:
+                    yield name, "other" if lane is None else str(lane), counts
+
+    async def close(self) -> None:
+        """Every open fruit recirculates; then the processes end."""
+        tasks = [*self._tasks, *([] if self._running is None else [self._running])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for line in self._lines.values():
+            line.stop()
+        await self._workers.close()
+
+    def _make(self, config: LineConfig) -> Line:
+        return Line(config, self._workers, log=self._log, numbers=self._numbers)
+
+    def _run(self) -> None:
+        if self._running is None:
+            self._running = asyncio.create_task(self._move_on())
+
+    async def _move_on(self) -> None:
+        """Deadlines, and the model in production."""
+        followed_s = 0.0
+        changing: asyncio.Task[None] | None = None
+        while True:
+            for line in self._lines.values():
+                line.advance()
+            if monotonic() - followed_s >= POLL_S and (changing is None or changing.done()):
+                followed_s = monotonic()
+                changing = asyncio.create_task(self._follow_model())
+                self._tasks.add(changing)
+                changing.add_done_callback(self._tasks.discard)
+            await asyncio.sleep(STEP_S)
+
+    async def _follow_model(self) -> None:
+        """Grade with what is in production; what is in use stays when that fails."""
+        try:
+            wanted = await asyncio.to_thread(self._in_production)
+            if wanted not in (self._workers.model, self._refused):
+                self._refused = wanted  # not tried again until something else is in production
+                await self._workers.use(wanted)
+                self._refused = self._problem = None
+                structlog.get_logger().info("line_model", model=str(wanted))
+        except GraderError as error:
+            self._problem = str(error)
+            self._log.warn("line_model_not_used", problem=str(error))
+        self._settled.set()

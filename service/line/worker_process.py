@@ -1,0 +1,112 @@
+"""One grading process: one model, one thread, one request after the other over a pipe. Knows nothing of lines."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from traceback import format_exc
+
+import cv2
+
+from grader.errors import GraderError
+from grader.pipeline import GradeOptions
+from grader.types import FruitMeasurement
+from service.line.line_grader import ViewGrader, ViewOutcome, ViewResult, ViewWork
+from service.line.outlets import Verdict
+
+LoadGrader = Callable[[Path], ViewGrader]
+"""Makes the grader of a model folder; goes to another process, so it is a function of a module or a class method."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeView:
+    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without the measurement."""
+
+    fruit: int
+    work: ViewWork
+
+
+@dataclass(frozen=True, slots=True)
+class DecideFruit:
+    """Decide on what was kept and forget it. Answer: Verdict, or None when no frame showed the fruit."""
+
+    fruit: int
+    options: GradeOptions
+
+
+@dataclass(frozen=True, slots=True)
+class DropFruit:
+    """Forget what was kept. Answer: None."""
+
+    fruit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """First answer of a process: problem None when it can grade."""
+
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer to a request that raised something unforeseen. trace: for the log."""
+
+    trace: str
+
+
+Request = GradeView | DecideFruit | DropFruit
+Answer = ViewResult | Verdict | Failed | None
+
+
+def run_worker(connection: Connection, load: LoadGrader, model: Path) -> None:
+    """Load, then answer until the other end of the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service, which ends its workers in order
+    cv2.setNumThreads(1)
+    try:
+        grader = load(model)
+    except (GraderError, OSError) as error:
+        connection.send(Loaded(str(error) or type(error).__name__))
+        return
+    connection.send(Loaded(None))
+    bench = _Bench(grader)
+    while True:
+        try:
+            request: Request = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        try:
+            answer = bench.answer(request)
+        except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
+            answer = Failed(format_exc())
+        connection.send(answer)
+
+
+class _Bench:
+    """What was measured of the fruit that are being graded, by fruit and view."""
+
+    def __init__(self, grader: ViewGrader) -> None:
+        self._grader = grader
+        self._fruit: dict[int, dict[tuple[str, int], FruitMeasurement]] = {}
+
+    def answer(self, request: Request) -> Answer:
+        if isinstance(request, DropFruit):
+            self._fruit.pop(request.fruit, None)
+            return None
+        if isinstance(request, DecideFruit):
+            views = self._fruit.pop(request.fruit, {})
+            in_order = [views[key] for key in sorted(views)]  # whatever order they came in
+            return self._grader.decide_fruit(in_order, request.options) if in_order else None
+        result = self._grader.grade_view(request.work)
+        if result.measurement is not None:
+            key = (request.work.camera, request.work.view)
+            self._fruit.setdefault(request.fruit, {})[key] = result.measurement
+        return ViewResult(outcome=result.outcome, problem=result.problem)
+
+
+def failed_view(answer: Failed) -> ViewResult:
+    """A view whose grading raised something unforeseen."""
+    return ViewResult(outcome=ViewOutcome.FAILED, problem=answer.trace)

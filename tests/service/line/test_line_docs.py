@@ -1,0 +1,26 @@
+"""docs/service.md: its example line can be loaded, and it names every reason a fruit or a frame can have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.line.assembly import Cause, Refusal
+from service.line.line_file import load_line
+from service.line.outlets import Recirculated
+
+TEXT = (Path(__file__).parents[3] / "docs" / "service.md").read_text(encoding="utf-8")
+
+
+def test_the_example_line_is_good(tmp_path: Path) -> None:
+    example = next(block for block in TEXT.split("```") if block.lstrip().startswith('schema = "line/1"'))
+    path = tmp_path / "north.toml"
+    path.write_text(example, encoding="utf-8")
+    line = load_line(path)
+    assert (line.line_id, len(line.cameras), len(line.outlets), len(line.routes)) == ("north", 1, 2, 1)
+
+
+@pytest.mark.parametrize("reason", [*Cause, *Refusal, *Recirculated])
+def test_every_reason_is_documented(reason: str) -> None:
+    assert f"`{reason}`" in TEXT

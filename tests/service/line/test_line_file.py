@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.types import Crop
+from service.errors import LineConfigError
+from service.line.line_config import Deadline, Encoder, Outlet
+from service.line.line_file import PLAIN_LINE, load_line
+from tests.service.line.lines import SMALL, small_line, write_line
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    with pytest.raises(LineConfigError) as refused:
+        load_line(write_line(folder, text))
+    return str(refused.value).splitlines()
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    line = small_line(tmp_path)
+    assert (line.line_id, line.lanes, line.triggers) == ("small", (1, 2), "frames")
+    assert (line.min_views, line.open_fruit, line.max_views) == (2, 3, 8)
+    assert (line.max_age_s, line.max_age_counts) == (1.0, 200)
+    assert line.encoder == Encoder(modulus=65536, max_jump_counts=1000, same_cup_counts=40)
+    assert line.deadline == Deadline(wait_counts=400, last_use_counts=600, wait_s=0.5, last_use_s=1.0)
+    assert line.outlet("juice") == Outlet(name="juice", counts=1200)
+    assert line.outlet("nowhere") is None
+    assert line.recirculate == "again"
+    top, side = line.cameras
+    assert (top.views, top.first_view_counts, top.counts_per_view) == (3, 0, 50)
+    assert (top.options.mm_per_px, top.options.crop, top.size_wh_px) == (0.2, Crop.APPLE, None)
+    assert (side.options.mm_per_px, side.size_wh_px) == (0.3, (640, 480))
+    assert line.camera("side") is side
+    assert line.camera("behind") is None
+    assert side.trigger_of(1, 1070) == 1000
+
+
+def test_a_calibration_lies_beside_the_file(tmp_path: Path) -> None:
+    line = small_line(tmp_path, SMALL.replace("mm_per_px = 0.3", 'calibration = "side.json"'))
+    assert line.cameras[1].options.calibration == tmp_path / "side.json"
+    assert line.cameras[1].options.mm_per_px is None
+
+
+def test_the_line_that_ships_takes_any_camera() -> None:
+    line = load_line(PLAIN_LINE, "yard")
+    assert line.line_id == "yard"
+    camera = line.camera(7)
+    assert camera is not None
+    assert (camera.name, camera.views, camera.trigger_of(9, 5000)) == ("7", 0, 5000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'schema = "line/1"',
+            'schema = "line/9"',
+            "small.toml:1: schema: expected one of line/1, got 'line/9'",
+        ),
+        ("lanes = [1, 2]", "lanes = []", "small.toml:3: lanes: expected a list of different whole numbers"),
+        (
+            "lanes = [1, 2]",
+            "lanes = [1, 1]",
+            "small.toml:3: lanes: expected a list of different whole numbers",
+        ),
+        (
+            'recirculate = "again"',
+            'recirculate = "bin"',
+            "small.toml:4: recirculate: expected one of pack_first",
+        ),
+        ("min_views = 2", "min_views = 0", "small.toml:5: min_views: expected 1-999, got 0"),
+        (
+            "min_views = 2",
+            "min_views = 1.5",
+            "small.toml:5: min_views: expected a whole number 1-999, got 1.5",
+        ),
+        ("min_views = 2", "mn_views = 2", "small.toml:5: unknown key 'mn_views'"),
+        ("modulus = 65536", "modulus = 5000", "small.toml:13: encoder.modulus: expected at least 6000"),
+        (
+            "wait_counts = 400",
+            "wait_counts = 601",
+            "wait_counts: expected at most last_use_counts 600, got 601",
+        ),
+        ("wait_s = 0.5", "wait_s = 1.5", "wait_s: expected at most last_use_s 1, got 1.5"),
+        (
+            "wait_counts = 400",
+            "wait_counts = 149",
+            "cameras: top: expected its last view before wait_counts 149",
+        ),
+        ("\ncounts = 1000", "\ncounts = 600", "counts: expected more than last_use_counts 600, got 600"),
+        ('name = "side"', 'name = "top"', "cameras: expected different names, got top twice"),
+        ('name = "juice"', 'name = "again"', "small.toml:57: outlet: expected one of pack_first, again"),
+        ("size_px = [640, 480]", "size_px = [640]", "size_px: expected width and height, got [640]"),
+        (
+            "mm_per_px = 0.3",
+            'mm_per_px = 0.3\ncalibration = "a"',
+            "expected either a calibration or mm_per_px",
+        ),
+        ('crop = "apple"', 'crop = "pear"', "crop: expected one of auto, apple, melon, got 'pear'"),
+        ("lanes = [2]", "lanes = [3]", "lanes: expected lanes of this line, got [3]"),
+        ("below_mm = 70", "below_mm = 70\nfrom_mm = 70", "from_mm: expected less than below_mm 70, got 70"),
+        ("[encoder]", "[counter]", "missing key 'encoder'"),
+        ("[deadline]", "[deadline", "not valid TOML"),
+    ],
+)
+def test_faults_name_file_line_and_what_was_expected(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert SMALL.count(old) >= 1
+    found = problems(tmp_path, SMALL.replace(old, new, 1))
+    assert any(expected in problem for problem in found), found
+    assert all(problem.startswith("small.toml:") for problem in found)
+
+
+def test_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = SMALL.replace("modulus = 65536", "modulus = 1").replace("wait_s = 0.5", 'wait_s = "x"')
+    assert len(problems(tmp_path, text)) == 2
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LineConfigError, match=r"gone\.toml: cannot be read"):
+        load_line(tmp_path / "gone.toml")
