@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.outline import RAY_COUNT
-from grader.surface import SkinMap
+from grader.types import FloatArray
 
 Matrix = NDArray[np.float64]
 
@@ -19,23 +18,23 @@ FLATTEST, LONGEST = 0.6, 1.6
 _ENTRIES = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
-def fit_body(skins: Sequence[SkinMap], rotations: Matrix) -> Matrix:
+def fit_body(outlines: Sequence[Matrix], rotations: Matrix) -> Matrix:
     """The matrix Q, (3, 3), of the ellipsoid x^T Q^-1 x = 1 in view 0, in mean radii of the fruit.
 
     Seen from afar, an ellipsoid Q turned by R has the outline x^T S^-1 x = 1 with S the upper left 2 x 2 of R Q R^T
     (dual quadrics: Hartley and Zisserman, Multiple View Geometry, 8.3), so the six numbers of Q are a linear
     least-squares problem in the outlines.
 
-    rotations: float64 (n, 3, 3), view 0 to view k.
+    outlines: S of each view, float64 (2, 2), all in one unit. rotations: float64 (n, 3, 3), view 0 to view k.
     """
-    outlines = np.stack([_outline_matrix(skin) for skin in skins])
-    outlines /= np.sqrt(np.linalg.det(outlines)).mean()
+    seen = np.stack(outlines)
+    seen = seen / np.sqrt(np.linalg.det(seen)).mean()
     bases = np.zeros((6, 3, 3))
     for base, (i, j) in zip(bases, _ENTRIES, strict=True):
         base[i, j] = base[j, i] = 1.0
     turned = np.einsum("kij,bjl,kml->kbim", rotations, bases, rotations)
     rows = turned[:, :, (0, 1, 0), (0, 1, 1)].transpose(0, 2, 1).reshape(-1, 6)
-    wanted = outlines[:, (0, 1, 0), (0, 1, 1)].reshape(-1)
+    wanted = seen[:, (0, 1, 0), (0, 1, 1)].reshape(-1)
     ball = np.array([1.0, 1, 1, 0, 0, 0])
     solved = np.linalg.solve(rows.T @ rows + ROUND_WEIGHT * np.eye(6), rows.T @ wanted + ROUND_WEIGHT * ball)
     values, axes = np.linalg.eigh(np.einsum("b,bij->ij", solved, bases))
@@ -48,12 +47,18 @@ def round_frames(body: Matrix, rotations: Matrix) -> Matrix:
     return np.asarray(np.linalg.cholesky(rotations @ body @ rotations.transpose(0, 2, 1)), np.float64)
 
 
-def _outline_matrix(skin: SkinMap) -> Matrix:
-    """S of the ellipse nearest to an outline, px^2 of the frame: 1 / r(angle)^2 = u^T S^-1 u by least squares."""
-    angle = np.arange(RAY_COUNT) * (2 * np.pi / RAY_COUNT)
-    x, y = np.cos(angle), np.sin(angle)
-    rows = np.column_stack([x * x, y * y, 2 * x * y])
-    radius = skin.outline_px / skin.radius
-    weight = radius**2
-    xx, yy, xy = np.linalg.lstsq(rows * weight[:, None], weight / radius**2, rcond=None)[0]
-    return np.linalg.inv(np.array([[xx, xy], [xy, yy]])) * (skin.radius * skin.step_px) ** 2
+def from_round(disc_xy: FloatArray, frame: Matrix) -> FloatArray:
+    """Places on the disc of a view from those on the disc of its ball; both float32 (..., 2). The outline stays."""
+    return _redirected(disc_xy, frame[:2, :2])
+
+
+def to_round(disc_xy: FloatArray, frame: Matrix) -> FloatArray:
+    """Places on the disc of the ball from those on the disc of the view, the inverse of `from_round`."""
+    return _redirected(disc_xy, np.linalg.inv(frame[:2, :2]))
+
+
+def _redirected(disc_xy: FloatArray, matrix: Matrix) -> FloatArray:
+    """The same distance from the middle in the direction that the matrix gives."""
+    flat = disc_xy @ matrix.T.astype(np.float32)
+    lengths = [np.sqrt(np.square(places).sum(axis=-1, keepdims=True)) for places in (disc_xy, flat)]
+    return np.asarray(flat * (lengths[0] / np.maximum(lengths[1], np.float32(1e-6))), np.float32)

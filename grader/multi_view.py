@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import acos, cos, degrees, fsum, hypot, prod, radians, sin, sqrt
+from math import fsum, hypot, prod
 from statistics import median
 
-from grader.turn import Turn
 from grader.types import (
     Box,
     ColourMeasurement,
@@ -29,9 +28,7 @@ HALF_SEEN = 0.5
 SAME_AREA_RATIO = 3.0
 """Two sightings of one defect differ in measured area by less than this factor..."""
 RIM_OFFSET = 0.75
-"""... unless the smaller lies farther out than this share of the radius, where the rim may cut it."""
-SAME_PLACE_DEG = 25.0
-"""With a known turn: two sightings of one kind nearer than this on the turned sphere are one defect. All our choice."""
+"""... unless the smaller lies farther out than this share of the radius, where the rim may cut it. All our choice."""
 CLEAR_VIEW = 1.5
 """Of a size, views whose interval is wider than this times the narrowest are left out: they did not see the axis."""
 MANY_VIEWS, SURE_ALONE = 6, 0.85
@@ -44,24 +41,23 @@ SIZES_DISAGREE = 0.08
 
 def fuse_views(
     measurements: Sequence[FruitMeasurement],
-    turn: Turn | None = None,
     surface: WholeSurface | None = None,
 ) -> FruitMeasurement:
-    """One measurement from the single views of one fruit.
+    """One measurement from the single views of one fruit. surface: all views of its crop laid on one (`lay_views`).
 
     Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
-    first, and that with a `turn` view k is turned by k steps.
+    first.
 
     Size: of the views that are not cut or hidden (all, where each one is) those that see clearly (`CLEAR_VIEW`), by
     `fuse_intervals`; diameter_px is their `robust_mean`.
     Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
     as for views from independent directions.
-    Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*:
-    sightings of one kind and of like area in different views are one, so at least as many defects are counted as any
-    one view shows, and a fruit with two like defects that no view shows together is counted one short. The largest
-    sighting stands for the defect, as the least foreshortened, with the highest confidence of all. From `MANY_VIEWS`
-    views on a defect that only one of them shows is an error of the network more often than not: it is dropped, and the
-    fruit flagged `defect_seen_once`, unless the network is `SURE_ALONE` of it.
+    Defects: with a `surface` its own, and its shares. Without one, *assumed*: sightings of one kind and of like area in
+    different views are one, so at least as many defects are counted as any one view shows, and a fruit with two like
+    defects that no view shows together is counted one short. The largest sighting stands for the defect, as the least
+    foreshortened, with the highest confidence of all. From `MANY_VIEWS` views on a defect that only one shows is
+    an error of the network more often than not: it is dropped, and the fruit flagged `defect_seen_once`, unless the
+    network is `SURE_ALONE` of it.
 
     Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
     is flagged `views_disagree_on_crop`.
@@ -71,9 +67,9 @@ def fuse_views(
     """
     if not measurements:
         raise ValueError("expected at least one measurement, got none")
-    crop = max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
+    crop = crop_of_views(measurements)
     if any(m.crop is not crop for m in measurements):
-        fused = fuse_views([m for m in measurements if m.crop is crop], None)
+        fused = fuse_views([m for m in measurements if m.crop is crop], surface)
         return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
     if len(measurements) == 1:
@@ -88,7 +84,7 @@ def fuse_views(
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
     if surface is None:
-        defects, doubted = _fuse_defects(measurements, turn, max(HALF_SEEN, seen))
+        defects, doubted = _fuse_defects(measurements, max(HALF_SEEN, seen))
         if doubted:
             flags.add("defect_seen_once")
     else:
@@ -108,6 +104,11 @@ def fuse_views(
         landmarks=_fuse_landmarks(measurements),
         quality_flags=tuple(sorted(flags)),
     )
+
+
+def crop_of_views(measurements: Sequence[FruitMeasurement]) -> Crop:
+    """What most of the views show, by summed confidence."""
+    return max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
 
 
 def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
@@ -178,26 +179,22 @@ def _fuse_landmarks(measurements: Sequence[FruitMeasurement]) -> tuple[Landmark,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sighting:
-    """A defect in one view; place: unit vector on the fruit's sphere (x right, y down, z to the camera)."""
+    """A defect in one view, and whether its middle lies near the rim of the fruit."""
 
     view: int
     defect: Defect
-    place: tuple[float, float, float]
-
-    @property
-    def near_rim(self) -> bool:
-        return hypot(self.place[0], self.place[1]) > RIM_OFFSET
+    near_rim: bool
 
 
 def _fuse_defects(
-    measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float
+    measurements: Sequence[FruitMeasurement], seen_fraction: float
 ) -> tuple[tuple[Defect, ...], bool]:
     """The defects, and whether any was dropped because one view alone shows it."""
     sightings = [
         _Sighting(
             view=index,
             defect=defect,
-            place=_turn_back(_place(defect.box_xyxy_px, m.box_xyxy_px), turn, index),
+            near_rim=_off_middle(defect.box_xyxy_px, m.box_xyxy_px) > RIM_OFFSET,
         )
         for index, m in enumerate(measurements)
         for defect in m.defects
@@ -207,9 +204,9 @@ def _fuse_defects(
     )
     groups: list[list[_Sighting]] = []
     for sighting in sightings:
-        mine = [group for group in groups if _same_defect(group, sighting, turn is not None)]
+        mine = [group for group in groups if _same_defect(group, sighting)]
         if mine:
-            min(mine, key=lambda group: _mismatch(group[0], sighting, turn is not None)).append(sighting)
+            min(mine, key=lambda group: _mismatch(group[0], sighting)).append(sighting)
         else:
             groups.append([sighting])
     many = len(measurements) >= MANY_VIEWS
@@ -227,48 +224,20 @@ def _fuse_defects(
     return ordered, len(believed) < len(groups)
 
 
-def _same_defect(group: list[_Sighting], sighting: _Sighting, places_known: bool) -> bool:
+def _same_defect(group: list[_Sighting], sighting: _Sighting) -> bool:
     """Whether a sighting may be of the defect of a group, whose first member is its largest sighting."""
     if group[0].defect.kind is not sighting.defect.kind or any(s.view == sighting.view for s in group):
         return False
-    if places_known:
-        return any(_angle_deg(s.place, sighting.place) <= SAME_PLACE_DEG for s in group)
-    return _mismatch(group[0], sighting, False) < SAME_AREA_RATIO or sighting.near_rim
+    return _mismatch(group[0], sighting) < SAME_AREA_RATIO or sighting.near_rim
 
 
-def _mismatch(one: _Sighting, other: _Sighting, places_known: bool) -> float:
-    if places_known:
-        return _angle_deg(one.place, other.place)
+def _mismatch(one: _Sighting, other: _Sighting) -> float:
     return one.defect.area_fraction / max(other.defect.area_fraction, 1e-12)
 
 
-def _place(defect_box: Box, fruit_box: Box) -> tuple[float, float, float]:
-    """Middle of a defect's box as a direction from the middle of a round fruit."""
+def _off_middle(defect_box: Box, fruit_box: Box) -> float:
+    """Distance of the middle of a defect's box from that of the fruit's, in half boxes of the fruit, 0.999 at most."""
     x0, y0, x1, y1 = fruit_box
     x = ((defect_box[0] + defect_box[2]) - (x0 + x1)) / max(1, x1 - x0)
     y = ((defect_box[1] + defect_box[3]) - (y0 + y1)) / max(1, y1 - y0)
-    flat = hypot(x, y)
-    if flat > 0.999:
-        x, y, flat = x / flat * 0.999, y / flat * 0.999, 0.999
-    return x, y, sqrt(1 - flat * flat)
-
-
-def _turn_back(place: tuple[float, float, float], turn: Turn | None, view: int) -> tuple[float, float, float]:
-    """Where a place of view `view` was in view 0 (Rodrigues' rotation about an axis in the picture)."""
-    if turn is None:
-        return place
-    x, y, z = place
-    ax, ay = turn.axis_xy
-    # +z points at the camera here, so (x, y, z) is left-handed: the sign of the angle follows the docstring of Turn
-    angle = radians(turn.step_deg * view)
-    along = (ax * x + ay * y) * (1 - cos(angle))
-    return (
-        x * cos(angle) + ay * z * sin(angle) + ax * along,
-        y * cos(angle) - ax * z * sin(angle) + ay * along,
-        z * cos(angle) + (ax * y - ay * x) * sin(angle),
-    )
-
-
-def _angle_deg(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    dot = fsum(a * b for a, b in zip(one, other, strict=True))
-    return degrees(acos(max(-1.0, min(1.0, dot))))
+    return min(hypot(x, y), 0.999)

@@ -18,8 +18,8 @@ from grader.errors import StandardError
 from grader.exposure import check_exposure
 from grader.find_fruit import find_fruit
 from grader.grade import decide_grade
+from grader.join_views import MeasuredView, join_views
 from grader.landmarks import find_landmarks
-from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.production import production_model
@@ -29,9 +29,9 @@ from grader.scale import BeltScale, Scale
 from grader.size import measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
-from grader.surface import map_skin, seen_fraction
+from grader.surface import SkinMap, map_skin, seen_fraction
 from grader.trust import trusted_decision, trusted_measurement
-from grader.turn import Turn, turn_from_pictures, turn_from_prior
+from grader.turn import Rollers
 from grader.types import (
     Box,
     Crop,
@@ -41,11 +41,9 @@ from grader.types import (
     FruitView,
 )
 from grader.uncertainty import review_needed
-from grader.whole_surface import WholeSurface, lay_views
+from grader.view_surface import view_surface
 
 DEFAULT_SKU_TABLE = "default"
-LEAST_LAID = 3
-"""Of fewer views the light cannot be told from the skin: it is what all views have in common."""
 
 T = TypeVar("T")
 
@@ -55,7 +53,8 @@ class GradeOptions:
     """How to grade. crop None: the network decides. mm_per_px: scale in the plane of the fruit's outline.
 
     standard: id or path, None for the crop's default. allow_draft: let a draft standard decide.
-    one_fruit: all frames show one fruit. turn: how it turns from frame to frame; None looks for it in the pictures.
+    one_fruit: all frames show one fruit. rollers: what turns it from view to view; None looks for the turn in the
+    pictures.
     """
 
     crop: Crop | None = None
@@ -66,7 +65,7 @@ class GradeOptions:
     sku_table: str = DEFAULT_SKU_TABLE
     one_fruit: bool = False
     allow_draft: bool = False
-    turn: Turn | None = None
+    rollers: Rollers | None = None
 
     def __post_init__(self) -> None:
         if self.mm_per_px is not None and not (0 < self.mm_per_px < 1000):
@@ -77,12 +76,13 @@ class GradeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GradedFrame:
-    """What one frame gave. views and records have the same order; notes are quality flags of the whole frame."""
+    """What one frame gave. views, records and skins have the same order; notes are quality flags of the whole frame."""
 
     frame: Frame
     views: tuple[FruitView, ...]
     records: tuple[FruitRecord, ...]
     notes: tuple[str, ...]
+    skins: tuple[SkinMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,10 +136,12 @@ class Grader:
         if calibration is not None:
             notes = tuple(sorted({*notes, *calibration.check(frame.rgb.shape[:2], datetime.now(UTC))}))
         views = find_fruit(frame, self.model, options.crop)
+        skins = tuple(map_skin(view) for view in views)
         records = []
-        for view in views:
+        for view, skin in zip(views, skins, strict=True):
             measurement = measure_fruit(
                 view,
+                skin=skin,
                 scale=_scale(options, calibration),
                 colour_matrix=None if calibration is None else calibration.colour_matrix,
                 variety=self._variety_for(view.crop, options),
@@ -149,37 +151,54 @@ class Grader:
             records.append(self._decide(measurement, options))
         if not views:
             notes = tuple(sorted({*notes, "no_fruit"}))
-        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes)
+        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes, skins=skins)
 
-    def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
+    def grade_views(
+        self, frames: Sequence[Frame], options: GradeOptions, numbers: Sequence[int] | None = None
+    ) -> GradedFruit:
         """All frames show one fruit: the largest fruit of each frame is taken, the views become one record.
 
-        They are laid on one surface where each frame shows it and `surface_of_views` can, else counted as
-        `fuse_views` does without one.
+        numbers: of the frames in the order of the turn, growing, so that a frame that is missing leaves a gap; None: 0,
+        1, 2, ...
         """
         graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
-        measurements = [record.measurement for frame in graded for record in frame.records]
-        if not measurements:
-            return GradedFruit(frames=graded, record=None)
-        views = [view for frame in graded for view in frame.views]
+        places = range(len(graded)) if numbers is None else numbers
+        views = [
+            self.measured_view(frame, 0, options, travel=place)
+            for frame, place in zip(graded, places, strict=True)
+            if frame.records
+        ]
+        record = self.decide_views(views, options) if views else None
+        return GradedFruit(frames=graded, record=record)
+
+    def measured_view(
+        self, graded: GradedFrame, index: int, options: GradeOptions, *, travel: float, camera: str = ""
+    ) -> MeasuredView:
+        """One fruit of a frame as one of the views of a fruit. travel: as in `MeasuredView`."""
+        view, skin = graded.views[index], graded.skins[index]
         calibration = None if options.calibration is None else self._calibration(options.calibration)
         surface = None
-        if len(views) == len(graded):
-            surface = surface_of_views(
-                views,
-                turn=options.turn,
-                scale=_scale(options, calibration),
-                colour_matrix=None if calibration is None else calibration.colour_matrix,
+        if not view.touches_edge and not view.touches_fruit:
+            surface = view_surface(
+                view,
+                skin,
+                _scale(options, calibration),
+                None if calibration is None else calibration.colour_matrix,
             )
-        fused = fuse_views(measurements, surface=surface)
-        return GradedFruit(frames=graded, record=self._decide(fused, options))
+        return MeasuredView(
+            measurement=graded.records[index].measurement,
+            surface=surface,
+            travel=travel,
+            rollers=options.rollers,
+            camera=camera,
+        )
 
-    def decide_views(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> FruitRecord:
-        """The record of one fruit from what its views measured, in their order; the same as `grade_views` gives.
+    def decide_views(self, views: Sequence[MeasuredView], options: GradeOptions) -> FruitRecord:
+        """The record of one fruit from its views (`join_views`); the same as `grade_views` gives.
 
-        Raises ValueError without a measurement.
+        Raises ValueError without a view.
         """
-        return self._decide(fuse_views(measurements), options)
+        return self._decide(join_views(views), options)
 
     def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
         trust = self.model.card.trust
@@ -220,9 +239,11 @@ def measure_fruit(
     variety: str | None,
     model_id: str,
     flags: Sequence[str] = (),
+    skin: SkinMap | None = None,
 ) -> FruitMeasurement:
-    """All measurements of one view. flags: quality flags known already; more are added."""
-    skin = map_skin(view)
+    """All measurements of one view. flags: quality flags known already; more are added. skin: `map_skin(view)` where it
+    is there already."""
+    skin = skin or map_skin(view)
     found = set(flags)
     if scale is None:
         found.add("no_scale")
@@ -248,26 +269,6 @@ def measure_fruit(
         model_id=model_id,
         quality_flags=tuple(sorted(found)),
     )
-
-
-def surface_of_views(
-    views: Sequence[FruitView],
-    *,
-    turn: Turn | None,
-    scale: Scale | BeltScale | None,
-    colour_matrix: np.ndarray | None,
-) -> WholeSurface | None:
-    """All views of one fruit, in the order of its turn, on one surface.
-
-    None where the views are fewer than `LEAST_LAID`, of two crops, or one is cut or hidden, and where the turn is
-    neither known nor to be seen.
-    """
-    whole = all(not view.touches_edge and not view.touches_fruit for view in views)
-    if len(views) < LEAST_LAID or not whole or len({view.crop for view in views}) > 1:
-        return None
-    skins = [map_skin(view) for view in views]
-    turned = turn_from_pictures(skins) if turn is None else turn_from_prior(skins, turn)
-    return None if turned is None else lay_views(views, skins, turned, scale, colour_matrix)
 
 
 def _fruit_box(view: FruitView) -> Box:
@@ -303,7 +304,12 @@ def _largest_only(graded: GradedFrame) -> GradedFrame:
     if len(graded.views) <= 1:
         return graded
     largest = largest_fruit(graded)
-    return replace(graded, views=(graded.views[largest],), records=(graded.records[largest],))
+    return replace(
+        graded,
+        views=(graded.views[largest],),
+        records=(graded.records[largest],),
+        skins=graded.skins[largest : largest + 1],
+    )
 
 
 K = TypeVar("K")

@@ -1,54 +1,24 @@
-"""How a fruit turned between its views: what the rollers say, put right by the pattern of its skin."""
+"""How a fruit turns between its views, by its rollers or its cup: what is known before any picture is looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import cos, degrees, erf, hypot, isfinite, radians, sin, sqrt
+from itertools import pairwise
+from math import cos, degrees, hypot, isfinite, radians, sin
+from statistics import median
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.body_shape import fit_body, round_frames
-from grader.skin_texture import CHANNELS, TEXTURE_SIZE, disc_grid, skin_texture
-from grader.sphere_view import disc_to_sphere, sphere_to_disc
-from grader.surface import SkinMap
-from grader.types import FloatArray
-
 Matrix = NDArray[np.float64]
-_Match = tuple[int, int, Matrix, Matrix]
 
 USUAL_DISTANCE_RADII = 13.0
 """Distance of the camera where nobody says it, in radii of the fruit: half a metre over an apple."""
-MATCHED_TILT_DEG = 62.0
-"""Skin tilted more than this is too foreshortened to be matched."""
-MOST_APART_DEG = 75.0
-"""Views farther apart share too little skin."""
-SMOOTH_CELLS = (1.5, 0.5)
-"""Blur of the textures (1 sigma, cells), coarse then fine: the coarse one catches an error of a cell or two."""
-WIDE_CELLS = 7.0
-STEPS = (2, 2)
-EVERY = (3, 1)
-"""Gauss-Newton steps at each blur."""
-ALIKE_CELLS = 10.0
-"""Neighbouring cells err together: the information of so many is that of one. Set so that the stated spread of
-simulated turns fits their errors (docs/decisions/0028)."""
-BODY_SIGMA_DEG = 2.5
-"""Error of one match that no picture shows, 1 sigma: a fruit is no ellipsoid, and its light moves over it."""
-LEAST_SPREAD = 0.03
-"""The difference of two textures is never taken for less than this (natural logarithm of light)."""
-SEARCHED_STEPS_DEG = (12, 18, 24, 30, 36, 43, 51, 60)
-SEARCHED_AXES_DEG = 15
-SEARCHED_EVERY = 4
-SEARCH_SIGMA_DEG = 5.0
-"""Steps that are looked for where no turn is known, axes all round in steps of the second."""
-OTHER_STEP_DEG = 22.0
-CLEAR_LEAD = 0.2
-"""The correlation of the best step leads that of every step farther from it than the first by the second."""
-SURE_WITHIN_DEG = 3.0
-"""The confidence of a turn is the probability of an error below this."""
+RADIUS_SIGMA, LEAST_SIGMA_DEG = 0.11, 1.0
+"""A step is known to this share of it (a fruit is not round, and its radius is measured), and not better than the
+second. Our choice, with room: 4 degrees for ten views of a turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,281 +53,80 @@ class Turn:
             raise ValueError(f"distance_radii: expected above 1, got {self.distance_radii}")
 
 
-def turn_over_rollers(
-    travel_mm: float,
-    radius_mm: float,
-    axis_xy: tuple[float, float],
-    distance_radii: float = USUAL_DISTANCE_RADII,
-) -> Turn:
-    """The turn of a fruit that rolls without slip: its skin travels as far as that of the rollers between two views.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollers:
+    """What turns the fruit under a camera. A unit of travel: from a view to the next, or a count of the encoder.
 
-    travel_mm: way of the rollers' skin between two views, its sign as that of the turn. radius_mm: of the fruit.
-
-    Raises:
-        ValueError: a radius that is not above 0, or a value `Turn` refuses.
-    """
-    if not radius_mm > 0:
-        raise ValueError(f"radius_mm: expected above 0, got {radius_mm}")
-    return Turn(axis_xy=axis_xy, step_deg=degrees(travel_mm / radius_mm), distance_radii=distance_radii)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TurnedViews:
-    """Where each view looks at the fruit, an ellipsoid that is drawn to a unit ball by one stretch.
-
-    rotations: float64 (n, 3, 3); rotations[k] @ direction on the ball in view 0 = direction on the ball in view k (x
-    right, y down, z away from the camera). frames: float64 (n, 3, 3), `round_frames` of each view: the way from the
-    ball to the picture. confidence: 0-1, one a view, that its turn from the view before is right to `SURE_WITHIN_DEG`.
-    distance_radii: of the camera, as assumed for all views.
-    """
-
-    rotations: Matrix
-    frames: Matrix
-    confidence: tuple[float, ...]
-    distance_radii: float
-
-    def of_the_fruit(self) -> Matrix:
-        """Rotations of the fruit itself, not of its ball: the nearest to frames[k] rotations[k] frames[0]^-1 (SVD)."""
-        left, _, right = np.linalg.svd(self.frames @ self.rotations @ np.linalg.inv(self.frames[0]))
-        return np.asarray(left @ right)
-
-
-def prior_views(turn: Turn, count: int) -> Matrix:
-    """Rotations of `count` views by the rollers alone, float64 (count, 3, 3)."""
-    axis = np.array([*turn.axis_xy, 0.0])
-    return np.stack([_rotation(axis * radians(turn.step_deg * k)) for k in range(count)])
-
-
-def turn_from_prior(skins: Sequence[SkinMap], turn: Turn) -> TurnedViews:
-    """How the views are turned when the rollers are known: the most probable turn given the prior and the pictures.
-
-    Each pair of neighbours (and of the first and last views, after a whole turn) is matched by Gauss-Newton on small
-    maps (Lucas and Kanade 1981, with rotations for shifts), robust after Geman and McClure. All pairs and the prior
-    together are one linear least-squares problem in the corrections of the views; a fruit without a pattern adds
-    nothing to it, so the prior stands.
+    axis_deg: direction of the axis in the picture, from right (0) over down (90); looking along it the fruit turns
+    clockwise while the belt goes on. Exactly one of degrees: how far a fruit of any size turns for a unit of travel (a
+    driven cup), and skin_mm: how far the skin of the rollers goes past it. contact: how far from the fruit's axis the
+    rollers touch it, 0-1 of its radius (bicone rollers touch it beside its greatest girth). camera_mm: from the camera
+    to the fruit's middle, None where it is not known.
 
     Raises:
-        ValueError: no view.
+        ValueError: a value outside its range, or both or neither of degrees and skin_mm.
     """
-    if not skins:
-        raise ValueError("expected at least one view, got none")
-    rotations = prior_views(turn, len(skins))
-    frames = round_frames(fit_body(skins, rotations), rotations)
-    prior = np.linalg.inv(frames) @ rotations @ frames[0]
-    textures = _textures(skins, frames)
 
-    def matched(one: int, other: int, of: Matrix) -> _Match:
-        start = prior[other] @ prior[one].T
-        found = of[other] @ of[one].T
-        begun = _vector(found @ start.T)
-        moved, information = _match(textures, one, other, start, begun, turn)
-        return one, other, moved, information
+    axis_deg: float
+    degrees: float | None = None
+    skin_mm: float | None = None
+    contact: float = 1.0
+    camera_mm: float | None = None
 
-    matches = [matched(k, k + 1, prior) for k in range(len(skins) - 1)]
-    turned = _most_probable(prior, matches, turn, frames)
-    last = len(skins) - 1
-    if last > 1 and _angle_deg(turned.rotations[last]) < MOST_APART_DEG:
-        matches.append(matched(last, 0, turned.rotations))
-        turned = _most_probable(prior, matches, turn, frames)
-    return turned
-
-
-def _rotation(vector: Matrix) -> Matrix:
-    return np.asarray(cv2.Rodrigues(np.asarray(vector, np.float64))[0], np.float64)
-
-
-def turn_from_pictures(
-    skins: Sequence[SkinMap], distance_radii: float = USUAL_DISTANCE_RADII
-) -> TurnedViews | None:
-    """How the views are turned when nothing is known but that each step is the same turn about an axis in the picture.
-
-    The step is looked for on a grid of axes and angles by the correlation of neighbouring views, and then taken for a
-    wide prior of `turn_from_prior`. None where no step stands out from all others (`CLEAR_LEAD`), as on a fruit without
-    a pattern, or there are fewer than three views.
-
-    Raises:
-        ValueError: a distance that `Turn` refuses.
-    """
-    grid = [
-        Turn(
-            axis_xy=(cos(radians(angle)), sin(radians(angle))),
-            step_deg=step,
-            step_sigma_deg=SEARCH_SIGMA_DEG,
-            axis_sigma_deg=SEARCH_SIGMA_DEG,
-            distance_radii=distance_radii,
-        )
-        for step in SEARCHED_STEPS_DEG
-        for angle in range(0, 360, SEARCHED_AXES_DEG)
-    ]
-    if len(skins) < 3:
-        return None
-    steps = np.stack([prior_views(turn, 2)[1] for turn in grid])
-    scores = _correlations(_textures(skins, np.stack([np.eye(3)] * len(skins))), steps, distance_radii)
-    best = int(np.argmax(scores))
-    apart = np.array([_angle_deg(step @ steps[best].T) for step in steps])
-    lead = float(scores[best] - scores[apart > OTHER_STEP_DEG].max())
-    if lead < CLEAR_LEAD:
-        return None
-    return turn_from_prior(skins, grid[best])
-
-
-def _correlations(textures: _Textures, steps: Matrix, distance_radii: float) -> FloatArray:
-    """Mean over neighbours of the correlation of what both see, for each of K steps; float32 (K,)."""
-    smooth = textures.levels[0][0]
-    cells, directions = _matched(distance_radii, SEARCHED_EVERY)
-    there = directions @ steps.astype(np.float32).transpose(0, 2, 1)
-    seen = -there[..., 2] > np.float32(cos(radians(MATCHED_TILT_DEG)))
-    places = (sphere_to_disc(there, distance_radii) + 1) * np.float32(TEXTURE_SIZE / 2)
-    column, row = np.clip(places, 0, TEXTURE_SIZE - 1).astype(np.intp).transpose(2, 0, 1)
-    target = row * TEXTURE_SIZE + column
-    flat = smooth.reshape(len(smooth), -1, CHANNELS)
-    flat = flat / np.maximum(flat.std(axis=(0, 1)), np.float32(LEAST_SPREAD))
-    total = np.zeros(len(steps), np.float32)
-    for one in range(len(flat) - 1):
-        here = flat[one, cells]
-        value = flat[one + 1].take(target, axis=0)
-        product = np.einsum("knc,nc,kn->k", value, here, seen, optimize=False)
-        power = np.einsum("knc,knc,kn->k", value, value, seen, optimize=False)
-        total += product / np.sqrt(power * (np.square(here).sum(axis=1) @ seen.T) + np.float32(1e-6))
-    return total / np.float32(len(flat) - 1)
-
-
-def _vector(rotation: Matrix) -> Matrix:
-    return np.asarray(cv2.Rodrigues(rotation)[0], np.float64)[:, 0]
-
-
-def _angle_deg(rotation: Matrix) -> float:
-    return degrees(float(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Textures:
-    """Of all views at the blurs of `SMOOTH_CELLS`: values and their slopes per cell, each (n, size, size, channels)."""
-
-    levels: tuple[tuple[FloatArray, FloatArray, FloatArray], ...]
-
-
-def _textures(skins: Sequence[SkinMap], frames: Matrix) -> _Textures:
-    """Light and shade stay where they are while the fruit turns: the mean of all views is taken away."""
-    raw = np.stack([skin_texture(skin, frame) for skin, frame in zip(skins, frames, strict=True)])
-    raw = raw - raw.mean(axis=(1, 2), keepdims=True)
-    if len(skins) > 2:
-        raw[..., :3] -= raw[..., :3].mean(axis=0)
-    if WIDE_CELLS:
-        raw = raw - np.stack([cv2.GaussianBlur(one, (0, 0), WIDE_CELLS) for one in raw])
-    levels = []
-    for sigma in SMOOTH_CELLS:
-        smooth = np.stack([cv2.GaussianBlur(one, (0, 0), sigma) for one in raw])
-        slope_y, slope_x = np.gradient(smooth, axis=(1, 2))
-        levels.append((smooth, slope_x.astype(np.float32), slope_y.astype(np.float32)))
-    return _Textures(levels=tuple(levels))
-
-
-@lru_cache(maxsize=8)
-def _matched(distance_radii: float, every: int) -> tuple[NDArray[np.intp], FloatArray]:
-    """Every so many of the cells of the disc that are matched, as flat indices, and their directions (N, 3)."""
-    directions = disc_to_sphere(disc_grid().reshape(-1, 2), distance_radii)
-    cells = np.flatnonzero(-directions[:, 2] > cos(radians(MATCHED_TILT_DEG)))
-    cells = cells[::every]
-    return cells, directions[cells]
-
-
-def _match(
-    textures: _Textures, one: int, other: int, start: Matrix, begun: Matrix, turn: Turn
-) -> tuple[Matrix, Matrix]:
-    """The correction d (3,) in view `other`, rotation = exp(d) start, and its information (3, 3), both in rad."""
-    sigma = radians(hypot(max(turn.step_sigma_deg, turn.axis_sigma_deg), turn.slip_sigma_deg))
-    prior = np.eye(3) / sigma**2
-    moved, information = begun.copy(), np.zeros((3, 3))
-    for (smooth, slope_x, slope_y), steps, every in zip(textures.levels, STEPS, EVERY, strict=True):
-        cells, directions = _matched(turn.distance_radii, every)
-        here = smooth[one].reshape(-1, CHANNELS)[cells]
-        for _ in range(steps):
-            there = directions @ (_rotation(moved) @ start).T.astype(np.float32)
-            seen = -there[:, 2] > np.float32(cos(radians(MATCHED_TILT_DEG)))
-            there = there[seen]
-            if len(there) * every < 3 * ALIKE_CELLS:
-                return np.zeros(3), np.zeros((3, 3))
-            places = (sphere_to_disc(there, turn.distance_radii) + 1) * np.float32(
-                TEXTURE_SIZE / 2
-            ) - np.float32(0.5)
-            column, row = places[:, None, 0], places[:, None, 1]
-            value, along_x, along_y = (
-                cv2.remap(part[other], column, row, cv2.INTER_LINEAR)[:, 0]
-                for part in (smooth, slope_x, slope_y)
+    def __post_init__(self) -> None:
+        if (self.degrees is None) == (self.skin_mm is None):
+            raise ValueError(
+                f"expected either degrees or skin_mm, got {self.degrees} degrees and {self.skin_mm} mm"
             )
-            difference = here[seen] - value
-            scale = np.maximum(1.25 * np.abs(difference).mean(axis=0), np.float32(LEAST_SPREAD))
-            x, y, z = (there[:, axis, None] for axis in range(3))
-            by_turn = np.stack([-along_y * z, along_x * z, along_y * x - along_x * y], axis=-1)
-            by_turn *= np.float32(TEXTURE_SIZE / 2)
-            weight = -z / np.square(scale) / np.square(1 + np.square(difference / (3 * scale)))
-            slopes = by_turn.reshape(-1, 3)
-            weighed = slopes * weight.reshape(-1, 1)
-            information = (weighed.T @ slopes).astype(np.float64) * (every / ALIKE_CELLS)
-            pull = (weighed.T @ difference.reshape(-1)).astype(np.float64) * (every / ALIKE_CELLS)
-            step = np.linalg.solve(information + prior, pull - prior @ (moved - begun))
-            moved = moved + np.clip(step, -2 * sigma, 2 * sigma)
-    if not information.any():
-        return moved, information
-    spread = np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2
-    return moved, np.asarray(np.linalg.inv(spread), np.float64)
+        for name in ("axis_deg", "degrees", "skin_mm"):
+            value = getattr(self, name)
+            if value is not None and not isfinite(value):
+                raise ValueError(f"{name}: expected a finite number, got {value}")
+        if not 0 < self.contact <= 1:
+            raise ValueError(f"contact: expected above 0 and at most 1, got {self.contact}")
+        if self.camera_mm is not None and not 0 < self.camera_mm < float("inf"):
+            raise ValueError(f"camera_mm: expected above 0, got {self.camera_mm}")
+
+    def turn(self, travel: float, radius_mm: float | None) -> Turn | None:
+        """The turn for so much travel of a fruit that rolls without slip. None where it needs a radius nobody knows,
+        or the camera is said to be inside the fruit."""
+        if self.degrees is not None:
+            step_deg = self.degrees * travel
+        elif self.skin_mm is not None and radius_mm is not None and radius_mm > 0:
+            step_deg = degrees(self.skin_mm * travel / (self.contact * radius_mm))
+        else:
+            return None
+        distance = USUAL_DISTANCE_RADII
+        if self.camera_mm is not None and radius_mm is not None and radius_mm > 0:
+            distance = self.camera_mm / radius_mm
+        if not distance > 1:
+            return None
+        return Turn(
+            axis_xy=(cos(radians(self.axis_deg)), sin(radians(self.axis_deg))),
+            step_deg=step_deg,
+            step_sigma_deg=max(LEAST_SIGMA_DEG, RADIUS_SIGMA * min(abs(step_deg), 180.0)),
+            distance_radii=distance,
+        )
 
 
-def _prior_information(turn: Turn) -> Matrix:
-    """Of the error that all steps share, (3, 3) in rad^-2: about the axis and across it."""
-    axis = np.array([*turn.axis_xy, 0.0])
-    along = np.outer(axis, axis)
-    return along / radians(turn.step_sigma_deg) ** 2 + (np.eye(3) - along) / radians(turn.axis_sigma_deg) ** 2
+def in_steps(travels: Sequence[float]) -> tuple[float, tuple[float, ...]] | None:
+    """The usual travel from a view to the next, and where each view stands from the first on, in such steps.
 
-
-def _most_probable(prior: Matrix, matches: Sequence[_Match], turn: Turn, frames: Matrix) -> TurnedViews:
-    """Least squares in the corrections c of R_k = prior_k exp(c_k), c_0 = 0, and in the error e all steps share.
-
-    A pair of views says c_j - c_i = prior_j^T d_ij, the rollers say prior_k+1 (c_k+1 - c_k) = e up to the slip, and
-    e = 0 up to the error of the step.
+    travels: growing. Missing views are gaps: 0, 1, 3. None where the views do not move.
     """
-    count = len(prior)
-    common = count  # the place of e beside the views
-    normal = np.zeros((count + 1, 3, count + 1, 3))
-    right = np.zeros((count + 1, 3))
-
-    def add(one: int, other: int, value: Matrix, information: Matrix, shared: bool) -> None:
-        parts = [(one, -prior[other]), (other, prior[other])] + ([(common, -np.eye(3))] if shared else [])
-        for k, left in parts:
-            right[k] += left.T @ information @ value
-            for m, beside in parts:
-                normal[k, :, m] += left.T @ information @ beside
-
-    slip = np.eye(3) / radians(turn.slip_sigma_deg) ** 2
-    for k in range(count - 1):
-        add(k, k + 1, np.zeros(3), slip, True)
-    for one, other, moved, information in matches:
-        add(one, other, moved, information, False)
-    normal[common, :, common] += _prior_information(turn)
-    free = np.arange(3, 3 * count + 3)
-    covariance: Matrix = np.asarray(
-        np.linalg.inv(normal.reshape(3 * count + 3, -1)[np.ix_(free, free)]), np.float64
-    )
-    solved = (covariance @ right.reshape(-1)[free]).reshape(-1, 3)
-    corrections = np.vstack([np.zeros(3), solved[:-1]])
-    return TurnedViews(
-        rotations=np.stack([p @ _rotation(c) for p, c in zip(prior, corrections, strict=True)]),
-        frames=frames,
-        confidence=_confidence(covariance[: 3 * count - 3, : 3 * count - 3], count),
-        distance_radii=turn.distance_radii,
-    )
+    steps = [later - sooner for sooner, later in pairwise(travels) if later > sooner]
+    if not steps:
+        return None
+    usual = median(steps)
+    return usual, tuple((travel - travels[0]) / usual for travel in travels)
 
 
-def _confidence(covariance: Matrix, count: int) -> tuple[float, ...]:
-    """Of each view by its step from the view before (the first: to the second), from the largest spread."""
-    if count == 1:
-        return (1.0,)
-    whole = np.zeros((count, 3, count, 3))
-    whole[1:, :, 1:] = covariance.reshape(count - 1, 3, count - 1, 3)
-    steps = []
-    for k in range(1, count):
-        of_step = whole[k, :, k] + whole[k - 1, :, k - 1] - whole[k, :, k - 1] - whole[k - 1, :, k]
-        sigma = sqrt(max(float(np.linalg.eigvalsh(of_step)[-1]), 1e-12))
-        steps.append(erf(radians(SURE_WITHIN_DEG) / (sigma * sqrt(2))))
-    return (steps[0], *steps)
+def prior_views(turn: Turn, places: Sequence[float]) -> Matrix:
+    """Rotations of views by the rollers alone, float64 (n, 3, 3). places: of the views, in steps."""
+    axis = np.array([*turn.axis_xy, 0.0])
+    return np.stack([rotation_of(axis * radians(turn.step_deg * place)) for place in places])
+
+
+def rotation_of(vector: Matrix) -> Matrix:
+    """Rotation (3, 3) about a vector (3,) by its length in rad, right-handed."""
+    return np.asarray(cv2.Rodrigues(np.asarray(vector, np.float64))[0], np.float64)

@@ -6,29 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import acos, cos, pi, radians
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.colour import classify_skin, is_readable, to_lab
+from grader.body_shape import from_round, to_round
 from grader.defects import (
     ELONGATED_RATIO,
     KIND_OF_VALUE,
-    MAX_AREA_WEIGHT,
     MIN_AREA_FRACTION,
     MIN_AREA_MM2,
     MIN_CONFIDENCE,
     SURE_CONFIDENCE,
-    defect_values,
-    skin_mm_per_px,
 )
-from grader.scale import BeltScale, Scale
-from grader.skin_texture import disc_to_picture, picture_to_disc
+from grader.match_turn import TurnedViews
 from grader.sphere_view import disc_to_sphere, sphere_to_disc
-from grader.surface import USEFUL_TILT_DEG, SkinMap
+from grader.surface import USEFUL_TILT_DEG
 from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions, connected_cells
-from grader.turn import TurnedViews
-from grader.types import Box, Defect, DefectKind, FloatArray, FruitView, SurfaceClass
+from grader.types import Defect, DefectKind, FloatArray
+from grader.view_surface import DISC_SIZE, SkinColour, Spots, ViewSurface
 
 STRAIGHT_POWER = 2
 """The say of a view in a cell is the cosine of its tilt to this power: the least foreshortened view decides. Our
@@ -72,58 +67,42 @@ class WholeSurface:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Spots:
-    """The blemished pixels of one view. value: `SurfaceClass`; cell: where they lie; area: in cells; xy: working px;
-    towards: direction on the ball of view 0."""
+class _Laid:
+    """The spots of one view on the surface. cell: where they lie; area: in cells; towards: direction on the ball of
+    view 0."""
 
-    value: NDArray[np.uint8]
+    spots: Spots
     cell: NDArray[np.intp]
     area: NDArray[np.float64]
-    confidence: FloatArray
-    xy: NDArray[np.intp]
     towards: FloatArray
 
 
-def lay_views(
-    views: Sequence[FruitView],
-    skins: Sequence[SkinMap],
-    turned: TurnedViews,
-    scale: Scale | BeltScale | None,
-    colour_matrix: NDArray[np.float64] | None = None,
-) -> WholeSurface:
+def lay_views(views: Sequence[ViewSurface], turned: TurnedViews, *, marked: bool = True) -> WholeSurface:
     """One surface from the views of one fruit.
 
-    A cell's share of blemish is the mean over the views, weighted by how straight each looks at it (`STRAIGHT_POWER`).
-    Touching blemished cells are one blemish; its area is the sum of the shares. Views that should see it and do not
-    lower its confidence, and a blemish most of them deny is dropped. Specks are dropped as in one view.
-
-    Args:
-        skins: `map_skin` of each view. scale: None gives no mm. colour_matrix: as for `measure_colour`.
+    A cell's share of blemish is the mean over the views, weighted by how straight each looks at it (`STRAIGHT_POWER`)
+    and by the weight of the view. Touching blemished cells are one blemish; its area is the sum of the shares. Views
+    that should see it and do not lower its confidence, and a blemish most of them deny is dropped. Specks are dropped
+    as in one view. marked: False leaves out the blemishes.
 
     Raises:
-        ValueError: no views, or not as many skins and rotations as views.
+        ValueError: no views, or not as many rotations as views.
     """
-    if not len(views) == len(skins) == len(turned.rotations) or not views:
-        raise ValueError(
-            f"expected as many skins and rotations as views, got {len(views)}, {len(skins)}, {len(turned.rotations)}"
-        )
+    if not len(views) == len(turned.rotations) or not views:
+        raise ValueError(f"expected as many rotations as views, got {len(turned.rotations)} and {len(views)}")
     straight = _straightness(turned)
     seen = straight > cos(radians(USEFUL_TILT_DEG))
-    say = np.where(seen, straight**STRAIGHT_POWER, np.float32(0))
-    blush, light_red = _colour_shares(skins, turned, straight, say, colour_matrix)
-    spots = [_spots(skin, turned, k) for k, skin in enumerate(skins)]
-    surface_mm2 = None
-    if scale is not None:
-        surface_mm2 = 2 * float(
-            np.median(
-                [
-                    skin.area_px2.sum(dtype=np.float64) * skin_mm_per_px(view, scale, skin) ** 2
-                    for view, skin in zip(views, skins, strict=True)
-                ]
-            )
-        )
+    weights = np.array([view.weight for view in views], np.float32)
+    say = np.where(seen, straight**STRAIGHT_POWER, np.float32(0)) * weights[:, None]
+    blush, light_red = _colour_shares(views, turned, say)
+    halves = [view.half_mm2 for view in views if view.half_mm2 is not None]
+    surface_mm2 = 2 * float(np.median(halves)) if halves else None
     seen_share = float(seen.any(axis=0).mean())
-    defects, doubted = _blemishes(views, skins, spots, say, surface_mm2, seen_share)
+    defects: tuple[Defect, ...] = ()
+    doubted = False
+    if marked:
+        laid = [_lay_spots(view.spots, turned, k) for k, view in enumerate(views)]
+        defects, doubted = _blemishes(laid, say, surface_mm2, seen_share)
     return WholeSurface(
         seen_fraction=seen_share,
         blush_fraction=blush,
@@ -140,32 +119,22 @@ def _straightness(turned: TurnedViews) -> FloatArray:
 
 
 def _colour_shares(
-    skins: Sequence[SkinMap],
-    turned: TurnedViews,
-    straight: FloatArray,
-    say: FloatArray,
-    colour_matrix: NDArray[np.float64] | None,
+    views: Sequence[ViewSurface], turned: TurnedViews, say: FloatArray
 ) -> tuple[float | None, float | None]:
     """Shares of blush and light red in the skin seen, defects included, as `measure_colour` counts them in one view."""
     judged, blush, light_red = (np.zeros(CELL_COUNT, np.float32) for _ in range(3))
     sound_seen = False
-    for k, skin in enumerate(skins):
+    for k, view in enumerate(views):
         cells = np.flatnonzero(say[k])
         there = cell_directions()[cells] @ turned.rotations[k].T.astype(np.float32)
-        disc = sphere_to_disc(there, turned.distance_radii)
-        places = disc_to_picture(disc, skin, turned.frames[k])
-        column = np.clip(np.rint(places[:, 0]).astype(np.intp), 0, skin.surface.shape[1] - 1)
-        row = np.clip(np.rint(places[:, 1]).astype(np.intp), 0, skin.surface.shape[0] - 1)
-        value = skin.surface[row, column]
-        rgb = np.asarray(cv2.blur(skin.rgb, (3, 3))[row, column], np.uint8)
-        lab = to_lab(rgb, colour_matrix)
-        sound = (value == SurfaceClass.SOUND_SKIN) & is_readable(rgb, lab)
-        weight = say[k, cells] * (sound | (value >= 10))
-        red, pale = classify_skin(lab)
+        disc = from_round(sphere_to_disc(there, turned.distance_radii), turned.frames[k])
+        column, row = np.clip((disc.T + 1) * (DISC_SIZE / 2), 0, DISC_SIZE - 1).astype(np.intp)
+        colour = view.colour[row, column]
+        weight = say[k, cells] * (colour != SkinColour.UNKNOWN)
         judged[cells] += weight
-        blush[cells] += weight * (red & sound)
-        light_red[cells] += weight * (pale & sound)
-        sound_seen = sound_seen or bool(sound.any())
+        blush[cells] += weight * (colour == SkinColour.BLUSH)
+        light_red[cells] += weight * (colour == SkinColour.LIGHT_RED)
+        sound_seen = sound_seen or bool(((colour != 0) & (colour != SkinColour.BLEMISHED)).any())
     known = judged > 0
     if not sound_seen:
         return None, None
@@ -174,37 +143,25 @@ def _colour_shares(
     )
 
 
-def _spots(skin: SkinMap, turned: TurnedViews, view: int) -> _Spots:
-    values = defect_values(skin.surface)
-    rows, columns = np.nonzero(values)
-    xy = np.column_stack([columns, rows])
-    disc = picture_to_disc(xy.astype(np.float32), skin, turned.frames[view])
+def _lay_spots(spots: Spots, turned: TurnedViews, view: int) -> _Laid:
+    disc = to_round(spots.disc_xy, turned.frames[view])
     towards = disc_to_sphere(disc, turned.distance_radii) @ turned.rotations[view].astype(np.float32)
-    area = np.minimum(skin.area_px2[rows, columns], np.float32(MAX_AREA_WEIGHT * skin.step_px**2))
-    whole_px2 = 2 * float(skin.area_px2.sum(dtype=np.float64))
-    return _Spots(
-        value=values[rows, columns],
-        cell=cell_at(towards),
-        area=area.astype(np.float64) * (CELL_COUNT / whole_px2),
-        confidence=skin.confidence[rows, columns],
-        xy=xy,
-        towards=towards,
+    return _Laid(
+        spots=spots, cell=cell_at(towards), area=spots.share.astype(np.float64) * CELL_COUNT, towards=towards
     )
 
 
 def _blemishes(
-    views: Sequence[FruitView],
-    skins: Sequence[SkinMap],
-    spots: Sequence[_Spots],
+    laid: Sequence[_Laid],
     say: FloatArray,
     surface_mm2: float | None,
     seen_share: float,
 ) -> tuple[tuple[Defect, ...], bool]:
     """The defects, largest first, and whether any was dropped because the views do not agree on it."""
-    values = np.unique(np.concatenate([spot.value for spot in spots]))
+    values = np.unique(np.concatenate([one.spots.value for one in laid]))
     if values.size == 0:
         return (), False
-    cover = np.stack([[_cover(spot, value) for spot in spots] for value in values])  # (kinds, views, cells)
+    cover = np.stack([[_cover(one, value) for one in laid] for value in values])  # (kinds, views, cells)
     total_say = np.maximum(say.sum(axis=0), np.float32(1e-6))
     fused = (cover * say).sum(axis=1) / total_say  # (kinds, cells)
     count, groups = connected_cells(fused.sum(axis=0) >= LEAST_COVER)
@@ -214,19 +171,17 @@ def _blemishes(
         part for group in range(count) for part in _kinds_in(fused, cover, np.flatnonzero(groups == group))
     ]
     for kind, cells in _joined(parts, fused, cover, say):
-        defect, denied = _defect(
-            views, skins, spots, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share
-        )
+        defect, denied = _defect(laid, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share)
         doubted = doubted or denied
         if defect is not None:
             found.append(defect)
     return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px))), doubted
 
 
-def _cover(spot: _Spots, value: int) -> NDArray[np.float64]:
+def _cover(one: _Laid, value: int) -> NDArray[np.float64]:
     """Share of each cell that one view shows under one kind."""
-    of_kind = spot.value == value
-    return np.bincount(spot.cell[of_kind], spot.area[of_kind], minlength=CELL_COUNT).astype(np.float64)
+    of_kind = one.spots.value == value
+    return np.bincount(one.cell[of_kind], one.area[of_kind], minlength=CELL_COUNT).astype(np.float64)
 
 
 def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]) -> list[_Part]:
@@ -307,9 +262,7 @@ def _apart(
 
 
 def _defect(
-    views: Sequence[FruitView],
-    skins: Sequence[SkinMap],
-    spots: Sequence[_Spots],
+    laid: Sequence[_Laid],
     say: FloatArray,
     fused: NDArray[np.float64],
     cover: NDArray[np.float64],
@@ -327,11 +280,11 @@ def _defect(
     sighted = (shown >= SIGHTED_SHARE * expected) & (expected > 0)
     member = np.zeros(CELL_COUNT, np.bool_)
     member[cells] = True
-    mine = [member[spot.cell] for spot in spots]
+    mine = [member[one.cell] for one in laid]
     trust = np.array(
         [
-            float(spot.confidence[own].mean()) if own.any() else 0.0
-            for spot, own in zip(spots, mine, strict=True)
+            float(one.spots.confidence[own].mean()) if own.any() else 0.0
+            for one, own in zip(laid, mine, strict=True)
         ]
     )
     chances = float(chance.sum())
@@ -349,15 +302,11 @@ def _defect(
         return None, False
     best = int(np.argmax(np.where(sighted, chance, -1)))
     whole = expected[best] >= WHOLE_SHARE * in_cells
-    length = _length(spots[best].towards[mine[best]]) if whole else _length(cell_directions()[cells])
+    length = _length(laid[best].towards[mine[best]]) if whole else _length(cell_directions()[cells])
     radius_mm = None if surface_mm2 is None else (surface_mm2 / (4 * pi)) ** 0.5
-    own = spots[best].xy[mine[best]]
-    box: Box = (
-        int(own[:, 0].min()),
-        int(own[:, 1].min()),
-        int(own[:, 0].max()) + 1,
-        int(own[:, 1].max()) + 1,
-    )
+    own = laid[best].spots.box_xyxy_px[mine[best]]
+    x0, y0 = own[:, :2].min(axis=0)
+    x1, y1 = own[:, 2:].max(axis=0)
     return (
         Defect(
             kind=DefectKind(KIND_OF_VALUE[value]),
@@ -367,7 +316,7 @@ def _defect(
             length_diameters=length / 2,
             elongated=pi * length**2 / (4 * in_cells * 4 * pi / CELL_COUNT) > ELONGATED_RATIO,
             confidence=confidence,
-            box_xyxy_px=skins[best].to_frame_box(views[best], box),
+            box_xyxy_px=(int(x0), int(y0), int(x1), int(y1)),
         ),
         False,
     )

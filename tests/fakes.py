@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.errors import ModelError, SkuTableError, StandardError
+from grader.join_views import MeasuredView
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
 from grader.types import (
     Box,
@@ -122,12 +123,16 @@ class FakeLineGrader:
         measured = _record(frame, 0, (0, 0, 8, 8), GradeOptions(), view_count=1).measurement
         return ViewResult(
             outcome=ViewOutcome.FRUIT,
-            measurement=replace(measured, variety=json.dumps(orders, sort_keys=True)),
+            measured=MeasuredView(
+                measurement=replace(measured, variety=json.dumps(orders, sort_keys=True)),
+                surface=None,
+                travel=work.view if work.position is None else work.position,
+            ),
         )
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
         """As the first view says."""
-        orders = json.loads(measurements[0].variety or "{}")
+        orders = json.loads(views[0].measurement.variety or "{}")
         grade_class = orders.get("grade_class", "extra")
         if grade_class == "fault":
             raise RuntimeError("cannot decide, as ordered")
@@ -138,8 +143,8 @@ class FakeLineGrader:
             diameter_mm=orders.get("diameter_mm"),
             standard_id=STANDARD,
             model_id=self._model_id,
-            view_count=len(measurements),
-            record={"views": [one.frame_id for one in measurements]},
+            view_count=len(views),
+            record={"views": [one.measurement.frame_id for one in views]},
         )
 
 

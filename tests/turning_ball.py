@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.scale import Scale
+from grader.surface import map_skin
 from grader.types import Crop, FruitView, SurfaceClass
+from grader.view_surface import ViewSurface, view_surface
 
 RADIUS_PX = 70
 FAR = 1e3
@@ -67,4 +72,25 @@ def ball_view(
         frame_hw=(size, size),
         touches_edge=False,
         touches_fruit=False,
+    )
+
+
+def surface_of(view: FruitView, scale: Scale | None = None, *, weight: float = 1.0) -> ViewSurface:
+    """What a view lays on the surface of all."""
+    return view_surface(view, map_skin(view), scale, weight=weight)
+
+
+def shrunken(view: FruitView, by: int) -> FruitView:
+    """The same view by a camera with `by` times fewer pixels a side."""
+    height, width = (side // by for side in view.mask.shape)
+    nearest = (slice(by // 2, height * by, by), slice(by // 2, width * by, by))
+    return replace(
+        view,
+        rgb=cv2.resize(view.rgb, (width, height), interpolation=cv2.INTER_AREA),
+        mask=view.mask[nearest].copy(),
+        surface=view.surface[nearest].copy(),
+        confidence=view.confidence[nearest].copy(),
+        net_cover=view.net_cover[nearest].copy(),
+        box_xyxy_px=(0, 0, width, height),
+        frame_hw=(height, width),
     )

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.grade import decide_grade
-from grader.multi_view import fuse_views
-from grader.pipeline import measure_fruit, surface_of_views
+from grader.join_views import MeasuredView, join_views
+from grader.pipeline import measure_fruit
 from grader.rounding import rounded_measurement
 from grader.rules import Standard
 from grader.scale import Scale
-from grader.turn import Turn
+from grader.surface import map_skin
+from grader.turn import Rollers
 from grader.types import Crop, FruitMeasurement, FruitView, GradeDecision
+from grader.view_surface import view_surface
 from training.simulator import Rendered
 from training.simulator_suite import only_fruit
 
@@ -48,15 +50,23 @@ def true_view(picture: Rendered) -> FruitView:
     )
 
 
-def measure_true(pictures: Sequence[Rendered], mm_per_px: float, turn: Turn | None) -> FruitMeasurement:
+def measure_true(pictures: Sequence[Rendered], mm_per_px: float, rollers: Rollers | None) -> FruitMeasurement:
     """All views of one simulated fruit as one measurement. Raises ValueError: no picture."""
-    views = [true_view(picture) for picture in pictures]
-    scale = Scale(mm_per_px=mm_per_px)
-    single = [
-        measure_fruit(view, scale=scale, colour_matrix=None, variety=None, model_id="true masks")
-        for view in views
-    ]
-    return fuse_views(single, surface=surface_of_views(views, turn=turn, scale=scale, colour_matrix=None))
+    return join_views(
+        [true_measured(picture, mm_per_px, rollers, number) for number, picture in enumerate(pictures)]
+    )
+
+
+def true_measured(picture: Rendered, mm_per_px: float, rollers: Rollers | None, number: int) -> MeasuredView:
+    """One view, measured."""
+    view, scale = true_view(picture), Scale(mm_per_px=mm_per_px)
+    skin = map_skin(view)
+    measurement = measure_fruit(
+        view, scale=scale, colour_matrix=None, variety=None, model_id="true masks", skin=skin
+    )
+    return MeasuredView(
+        measurement=measurement, surface=view_surface(view, skin, scale), travel=number, rollers=rollers
+    )
 
 
 def decide_true(measurement: FruitMeasurement, standard: Standard) -> GradeDecision:

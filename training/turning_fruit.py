@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cos, hypot, pi, radians, sin
+from math import cos, degrees, hypot, pi, radians
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grader.surface import USEFUL_TILT_DEG
 from grader.surface_cells import CELL_COUNT, cell_at, cell_directions, connected_cells
-from grader.turn import Turn, turn_over_rollers
+from grader.turn import Rollers
 from grader.types import FIRST_DEFECT_VALUE, SurfaceClass
 from grader.whole_surface import LEAST_COVER
 from training.simulator import Rendered, fruit_of_views, render_views
@@ -87,7 +87,7 @@ def true_patches(fruit: Fruit, rotations: Matrix) -> tuple[Patch, ...]:
     return tuple(sorted(patches, key=lambda patch: -patch.area_mm2))
 
 
-def rollers_prior(pictures: Sequence[Rendered], seed: int) -> Turn:
+def rollers_prior(pictures: Sequence[Rendered], seed: int) -> Rollers:
     """What rollers that are a little wrong would say of the turn: of the radius by `RADIUS_SIGMA`, of the axis by
     `AXIS_SIGMA_DEG`. The distance of the camera is known."""
     rng = np.random.default_rng((seed, 81))
@@ -95,13 +95,12 @@ def rollers_prior(pictures: Sequence[Rendered], seed: int) -> Turn:
     step = cv2.Rodrigues(rotations[1] @ rotations[0].T)[0][:, 0]
     angle = float(np.arctan2(step[1], step[0])) + radians(rng.normal(0, AXIS_SIGMA_DEG))
     fruit = only_fruit(pictures[0])
-    radius_mm = fruit["equatorial_diameter_mm"] / 2
     distance_mm = hypot(*fruit["pose"]["centre_mm"])
-    return turn_over_rollers(
-        travel_mm=float(np.linalg.norm(step)) * radius_mm,
-        radius_mm=radius_mm * float(np.exp(rng.normal(0, RADIUS_SIGMA))),
-        axis_xy=(cos(angle), sin(angle)),
-        distance_radii=distance_mm / radius_mm,
+    radius_error = float(np.exp(rng.normal(0, RADIUS_SIGMA)))
+    return Rollers(
+        axis_deg=degrees(angle),
+        degrees=degrees(float(np.linalg.norm(step))) / radius_error,
+        camera_mm=distance_mm,
     )
 
 

@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.grade import decide_grade
+from grader.match_turn import turn_from_pictures, turn_from_prior
 from grader.pipeline import GradedFruit, GradeOptions
 from grader.standard import load_default_standard
-from grader.surface import map_skin
-from grader.turn import Turn, turn_from_pictures, turn_from_prior
+from grader.turn import Rollers
 from grader.types import REJECT, UNGRADED, Crop, Frame, FruitMeasurement, GradeDecision
 from training.grade_suite import whole_fruit
 from training.simulator import Rendered
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, mean, median, only_fruit
 from training.statistics import Figure, bootstrap, share
-from training.true_masks import decide_true, measure_true, true_view
+from training.true_masks import decide_true, measure_true, true_measured
 from training.turning_fruit import (
     Patch,
     TurningFruit,
@@ -111,14 +111,19 @@ class TurningSuite:
             yield from case_figures(answered, end)
 
     def _turns(
-        self, pictures: Sequence[Rendered], prior: Turn, turns: dict[str, list[list[tuple[float, ...]]]]
+        self, pictures: Sequence[Rendered], rollers: Rollers, turns: dict[str, list[list[tuple[float, ...]]]]
     ) -> None:
-        skins = [map_skin(true_view(picture)) for picture in pictures]
-        wide = replace(prior, step_sigma_deg=1e-3, axis_sigma_deg=1e-3, slip_sigma_deg=1e-3)
+        measured = [
+            true_measured(picture, MM_PER_PX, rollers, number) for number, picture in enumerate(pictures)
+        ]
+        views = [view.surface for view in measured if view.surface is not None]
+        radius_mm = only_fruit(pictures[0])["equatorial_diameter_mm"] / 2
+        prior = rollers.turn(1.0, radius_mm)
+        assert prior is not None
         found = {
-            "rollers": turn_from_prior(skins, wide),
-            "given": turn_from_prior(skins, prior),
-            "pictures": turn_from_pictures(skins),
+            "rollers": turn_from_prior(views, prior, look=False),
+            "given": turn_from_prior(views, prior),
+            "pictures": turn_from_pictures(views),
         }
         for name, turned in found.items():
             if turned is not None:
@@ -128,7 +133,7 @@ class TurningSuite:
         self,
         fruit: TurningFruit,
         seed: int,
-        answer: Callable[[Sequence[Rendered], Turn | None], Answer],
+        answer: Callable[[Sequence[Rendered], Rollers | None], Answer],
     ) -> _Case:
         true = decide_grade(whole_fruit(only_fruit(fruit.pictures[0])), self._standard)
         first, second = rollers_prior(fruit.pictures, seed), rollers_prior(fruit.again, seed + 1)
@@ -141,16 +146,16 @@ class TurningSuite:
             other_lane=answer([in_other_lane(picture) for picture in fruit.again], second),
         )
 
-    def _by_true_masks(self, pictures: Sequence[Rendered], turn: Turn | None) -> Answer:
-        measurement = measure_true(pictures, MM_PER_PX, turn)
+    def _by_true_masks(self, pictures: Sequence[Rendered], rollers: Rollers | None) -> Answer:
+        measurement = measure_true(pictures, MM_PER_PX, rollers)
         return Answer(measurement=measurement, grade=decide_true(measurement, self._standard))
 
-    def _by_network(self, pictures: Sequence[Rendered], turn: Turn | None) -> Answer:
+    def _by_network(self, pictures: Sequence[Rendered], rollers: Rollers | None) -> Answer:
         frames = [
             Frame(frame_id=f"simulated {picture.truth['seed']} {n}", rgb=picture.rgb)
             for n, picture in enumerate(pictures)
         ]
-        record = self.grader.grade_views(frames, GradeOptions(mm_per_px=MM_PER_PX, turn=turn)).record
+        record = self.grader.grade_views(frames, GradeOptions(mm_per_px=MM_PER_PX, rollers=rollers)).record
         if record is None:
             return Answer(measurement=None, grade=None)
         return Answer(measurement=record.measurement, grade=record.grade)

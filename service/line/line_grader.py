@@ -10,10 +10,10 @@ from typing import Protocol
 
 from grader.errors import CalibrationError, InvalidImageError
 from grader.image_io import decode_image
+from grader.join_views import MeasuredView
 from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions, Grader, largest_fruit
 from grader.record import record_to_json
-from grader.types import FruitMeasurement
 from service.line.outlets import Verdict
 
 
@@ -30,7 +30,10 @@ class ViewOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewWork:
-    """One frame to grade. name: for messages and the record. size_wh_px: what it must measure; None: anything."""
+    """One frame to grade. name: for messages and the record. size_wh_px: what it must measure; None: anything.
+
+    position: of the belt when it was taken, in counts of the encoder that do not wrap.
+    """
 
     camera: str
     view: int
@@ -38,14 +41,15 @@ class ViewWork:
     data: bytes
     options: GradeOptions
     size_wh_px: tuple[int, int] | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewResult:
-    """What a frame gave. measurement: of the largest fruit in it. problem: why there is none, for the log."""
+    """What a frame gave. measured: the largest fruit in it. problem: why there is none, for the log."""
 
     outcome: ViewOutcome
-    measurement: FruitMeasurement | None = None
+    measured: MeasuredView | None = None
     problem: str | None = None
 
 
@@ -56,7 +60,7 @@ class ViewGrader(Protocol):
         """Look at one frame. A frame that cannot be used is an outcome, not an error."""
         ...
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
         """One decision from at least one view; the same views in the same order give the same bytes."""
         ...
 
@@ -86,12 +90,18 @@ class LineGrader(Grader):
             return ViewResult(outcome=ViewOutcome.NOT_CALIBRATED, problem=str(error))
         if not graded.records:
             return ViewResult(outcome=ViewOutcome.NO_FRUIT)
-        measurement = graded.records[largest_fruit(graded)].measurement
-        return ViewResult(outcome=ViewOutcome.FRUIT, measurement=measurement)
+        measured = self.measured_view(
+            graded,
+            largest_fruit(graded),
+            work.options,
+            travel=work.view if work.position is None else work.position,
+            camera=work.camera,
+        )
+        return ViewResult(outcome=ViewOutcome.FRUIT, measured=measured)
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
         """Views to one fruit, class, SKU: the same as `grade_views` on all frames at once."""
-        record = self.decide_views(measurements, options)
+        record = self.decide_views(views, options)
         diameter = record.measurement.size.equatorial_diameter_mm
         return Verdict(
             grade_class=record.grade.grade_class,

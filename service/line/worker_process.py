@@ -12,8 +12,8 @@ from traceback import format_exc
 import cv2
 
 from grader.errors import GraderError
+from grader.join_views import MeasuredView
 from grader.pipeline import GradeOptions
-from grader.types import FruitMeasurement
 from service.line.line_grader import ViewGrader, ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
 
@@ -23,7 +23,7 @@ LoadGrader = Callable[[Path], ViewGrader]
 
 @dataclass(frozen=True, slots=True)
 class GradeView:
-    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without the measurement."""
+    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without what was measured."""
 
     fruit: int
     work: ViewWork
@@ -90,7 +90,7 @@ class _Bench:
 
     def __init__(self, grader: ViewGrader) -> None:
         self._grader = grader
-        self._fruit: dict[int, dict[tuple[str, int], FruitMeasurement]] = {}
+        self._fruit: dict[int, dict[tuple[str, int], MeasuredView]] = {}
 
     def answer(self, request: Request) -> Answer:
         if isinstance(request, DropFruit):
@@ -101,9 +101,9 @@ class _Bench:
             in_order = [views[key] for key in sorted(views)]  # whatever order they came in
             return self._grader.decide_fruit(in_order, request.options) if in_order else None
         result = self._grader.grade_view(request.work)
-        if result.measurement is not None:
+        if result.measured is not None:
             key = (request.work.camera, request.work.view)
-            self._fruit.setdefault(request.fruit, {})[key] = result.measurement
+            self._fruit.setdefault(request.fruit, {})[key] = result.measured
         return ViewResult(outcome=result.outcome, problem=result.problem)
 
 

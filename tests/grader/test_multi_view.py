@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from math import cos, radians, sin
 
 import pytest
 
-from grader.multi_view import Turn, fuse_views
+from grader.multi_view import fuse_views
 from grader.types import (
     ColourMeasurement,
     Crop,
@@ -202,7 +201,7 @@ def test_a_sighting_cut_by_the_rim_may_be_smaller() -> None:
     assert len(fuse_views(views).defects) == 1
 
 
-def test_without_a_turn_the_order_does_not_matter() -> None:
+def test_the_order_does_not_matter() -> None:
     views = [
         measured(defect(fraction=0.02), defect(DefectKind.SCAB, 0.004), diameter=74.0, blush=0.1),
         measured(defect(fraction=0.05), diameter=75.0, blush=0.7),
@@ -211,29 +210,6 @@ def test_without_a_turn_the_order_does_not_matter() -> None:
     first = fuse_views(views)
     for order in permutations(views):
         assert fuse_views(order) == first
-
-
-@pytest.mark.parametrize("axis", [(0.0, 1.0), (1.0, 0.0), (0.6, 0.8)])
-def test_a_known_turn_follows_a_defect_round_the_fruit(axis: tuple[float, float]) -> None:
-    """A point that starts in front moves, for an axis pointing up in the picture, to the left when turned clockwise
-    looking along the axis."""
-    turn = Turn(axis_xy=axis, step_deg=30.0)
-
-    def seen_at(degrees: float) -> tuple[float, float]:
-        across = sin(radians(degrees))
-        return (-axis[1] * across, axis[0] * across)
-
-    same = [measured(defect(at=seen_at(30 * k))) for k in range(3)]
-    assert len(fuse_views(same, turn).defects) == 1
-    still = [measured(defect(at=(0.0, 0.0))) for _ in range(3)]
-    assert len(fuse_views(still, turn).defects) == 3
-    assert len(fuse_views(still).defects) == 1
-
-
-def test_a_point_on_the_axis_stays_where_it_is() -> None:
-    turn = Turn(axis_xy=(0.0, 1.0), step_deg=60.0)
-    views = [measured(defect(at=(0.0, 0.95 * cos(0)))) for _ in range(6)]
-    assert len(fuse_views(views, turn).defects) == 1
 
 
 def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:

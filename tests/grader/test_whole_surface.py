@@ -8,12 +8,13 @@ from math import cos, pi, radians, sin
 import numpy as np
 import pytest
 
+from grader.match_turn import turn_from_prior
 from grader.scale import Scale
-from grader.surface import map_skin
-from grader.turn import Turn, turn_from_prior
+from grader.turn import Turn
 from grader.types import DefectKind, FruitView, SurfaceClass
+from grader.view_surface import ViewSurface
 from grader.whole_surface import WholeSurface, lay_views
-from tests.turning_ball import FAR, RADIUS_PX, Spot, ball_view, dots, turns
+from tests.turning_ball import FAR, RADIUS_PX, Spot, ball_view, dots, shrunken, surface_of, turns
 
 MM = 0.5
 RADIUS_MM = RADIUS_PX * MM
@@ -29,9 +30,12 @@ def views_of(*spots: Spot, count: int = VIEWS, red_below: float | None = None) -
 
 
 def laid(views: list[FruitView], scale: Scale | None = Scale(mm_per_px=MM)) -> WholeSurface:
-    skins = [map_skin(view) for view in views]
+    return laid_surfaces([surface_of(view, scale) for view in views])
+
+
+def laid_surfaces(surfaces: list[ViewSurface]) -> WholeSurface:
     turn = Turn(axis_xy=UP, step_deg=360 / VIEWS, distance_radii=FAR)
-    return lay_views(views, skins, turn_from_prior(skins, turn), scale)
+    return lay_views(surfaces, turn_from_prior(surfaces, turn))
 
 
 def cap_mm2(half_deg: float) -> float:
@@ -140,11 +144,47 @@ def test_a_speck_is_dropped_unless_the_network_is_sure() -> None:
     assert laid(unsure).defects == ()
 
 
-def test_as_many_skins_and_turns_as_views() -> None:
-    views = views_of(count=3)
-    skins = [map_skin(view) for view in views]
-    turned = turn_from_prior(skins, Turn(axis_xy=UP, step_deg=36.0))
-    with pytest.raises(ValueError, match="got 2, 3, 3"):
-        lay_views(views[:2], skins, turned, None)
-    with pytest.raises(ValueError, match="got 0, 0, 3"):
-        lay_views([], [], turned, None)
+def test_views_of_fewer_pixels_find_the_same() -> None:
+    """As a quick look at every view and a close one at some would give it: fruit 70 and 140 px across."""
+    views = views_of((around(100), 12.0, SurfaceClass.ROT), (around(220, 0.3), 9.0, SurfaceClass.SCAB))
+    close = laid(views)
+    for mixed in ([2] * VIEWS, [1 + k % 2 for k in range(VIEWS)]):
+        scales = [Scale(mm_per_px=MM * by) for by in mixed]
+        surface = laid_surfaces(
+            [
+                surface_of(shrunken(view, by), scale)
+                for view, by, scale in zip(views, mixed, scales, strict=True)
+            ]
+        )
+        assert [defect.kind for defect in surface.defects] == [defect.kind for defect in close.defects]
+        for found, wanted in zip(surface.defects, close.defects, strict=True):
+            assert found.area_mm2 == pytest.approx(wanted.area_mm2, rel=0.06)
+        assert surface.seen_fraction == pytest.approx(close.seen_fraction, abs=0.005)
+
+
+def test_a_view_of_little_weight_has_little_say() -> None:
+    clean, marked = views_of(), views_of((around(0), 8.0, SurfaceClass.ROT))
+    views = [marked[0], *clean[1:]]
+    assert laid(views).defects == ()
+    scale = Scale(mm_per_px=MM)
+    weighed = [surface_of(view, scale, weight=1.0 if k == 0 else 0.2) for k, view in enumerate(views)]
+    (found,) = laid_surfaces(weighed).defects
+    assert found.kind is DefectKind.ROT
+
+
+def test_unmarked_views_are_laid_for_colour_alone() -> None:
+    views = views_of((around(100), 12.0, SurfaceClass.ROT), red_below=-0.4)
+    surfaces = [surface_of(view) for view in views]
+    turned = turn_from_prior(surfaces, Turn(axis_xy=UP, step_deg=36.0, distance_radii=FAR))
+    bare, whole = lay_views(surfaces, turned, marked=False), lay_views(surfaces, turned)
+    assert bare == replace(whole, defects=())
+    assert whole.defects
+
+
+def test_as_many_turns_as_views() -> None:
+    surfaces = [surface_of(view) for view in views_of(count=3)]
+    turned = turn_from_prior(surfaces, Turn(axis_xy=UP, step_deg=36.0))
+    with pytest.raises(ValueError, match="got 3 and 2"):
+        lay_views(surfaces[:2], turned)
+    with pytest.raises(ValueError, match="got 3 and 0"):
+        lay_views([], turned)
