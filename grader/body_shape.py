@@ -54,7 +54,7 @@ def from_round(disc_xy: FloatArray, frame: Matrix) -> FloatArray:
 
 def to_round(disc_xy: FloatArray, frame: Matrix) -> FloatArray:
     """Places on the disc of the ball from those on the disc of the view, the inverse of `from_round`."""
-    return _redirected(disc_xy, np.linalg.inv(frame[:2, :2]))
+    return _redirected(disc_xy, np.asarray(np.linalg.inv(frame[:2, :2]), np.float64))
 
 
 def _redirected(disc_xy: FloatArray, matrix: Matrix) -> FloatArray:

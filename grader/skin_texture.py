@@ -31,8 +31,9 @@ def skin_texture(pattern: UInt8Array, frame: NDArray[np.float64]) -> FloatArray:
         pattern: of a `ViewSurface`. frame: (3, 3) of the view from `round_frames`, which makes its disc that of a ball.
     """
     places = (from_round(texture_grid(), frame) + 1) * np.float32(DISC_SIZE / 2) - np.float32(0.5)
-    found = cv2.remap(
-        pattern, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    found = np.asarray(
+        cv2.remap(pattern, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
     )
     red, green, blue = (_log_light().take(found[..., channel]) for channel in range(3))
     mark = (found[..., 3].astype(np.float32) - np.float32(NO_MARK)) * np.float32(MARK_LEVEL / NO_MARK)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.colour import classify_skin, is_readable, to_lab
-from grader.defects import MAX_AREA_WEIGHT, defect_values, skin_mm_per_px
+from grader.defects import MAX_AREA_WEIGHT, defect_values, join_fragments, skin_mm_per_px
 from grader.outline import RAY_COUNT
 from grader.scale import BeltScale, Scale
 from grader.surface import SkinMap
@@ -41,11 +41,13 @@ class SkinColour(IntEnum):
 class Spots:
     """The blemished skin of one view, a row each.
 
-    value: uint8 (N,), `SurfaceClass`. disc_xy: float32 (N, 2), place on the disc. share: float32 (N,), 0-1 of the whole
-    surface of the fruit. confidence: float32 (N,), 0-1. box_xyxy_px: int32 (N, 4), half-open, in the frame.
+    value: uint8 (N,), `SurfaceClass`. piece: int32 (N,), which blemish of this view it belongs to (`join_fragments`).
+    disc_xy: float32 (N, 2), place on the disc. share: float32 (N,), 0-1 of the whole surface of the fruit. confidence:
+    float32 (N,), 0-1. box_xyxy_px: int32 (N, 4), half-open, in the frame.
     """
 
     value: UInt8Array
+    piece: NDArray[np.int32]
     disc_xy: FloatArray
     share: FloatArray
     confidence: FloatArray
@@ -53,7 +55,13 @@ class Spots:
 
     def __post_init__(self) -> None:
         rows = len(self.value)
-        for name, wide in (("disc_xy", (2,)), ("share", ()), ("confidence", ()), ("box_xyxy_px", (4,))):
+        for name, wide in (
+            ("piece", ()),
+            ("disc_xy", (2,)),
+            ("share", ()),
+            ("confidence", ()),
+            ("box_xyxy_px", (4,)),
+        ):
             if getattr(self, name).shape != (rows, *wide):
                 raise ValueError(f"{name}: expected shape {(rows, *wide)}, got {getattr(self, name).shape}")
 
@@ -115,8 +123,9 @@ def view_surface(
         max(1, int(2 * skin.radius / DISC_SIZE)) | 1
     )  # odd: an even blur moves the picture by half a pixel
     stacked = cv2.blur(cv2.merge([*cv2.split(skin.rgb), marks]), (cell_px, cell_px))
-    pattern = cv2.remap(
-        stacked, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    pattern = np.asarray(
+        cv2.remap(stacked, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
     )
     half_mm2 = None
     if scale is not None:
@@ -124,7 +133,7 @@ def view_surface(
         half_mm2 = half_px2 * skin_mm_per_px(view, scale, skin) ** 2
     return ViewSurface(
         outline=_outline_matrix(skin) / view.frame_hw[0] ** 2,
-        pattern=np.asarray(pattern, np.uint8),
+        pattern=pattern,
         colour=_colours(skin, pattern, places, colour_matrix),
         spots=_spots(view, skin),
         half_mm2=half_mm2,
@@ -176,12 +185,20 @@ def _colours(
     sound = (value.reshape(-1) == SurfaceClass.SOUND_SKIN) & is_readable(rgb, lab)
     colours = sound * np.where(blush, 3, np.where(light_red, 2, 1)).astype(np.uint8)
     colours[value.reshape(-1) >= FIRST_DEFECT_VALUE] = SkinColour.BLEMISHED
-    return colours.reshape(value.shape)
+    return np.asarray(colours.reshape(value.shape), np.uint8)
 
 
 def _spots(view: FruitView, skin: SkinMap) -> Spots:
     values = defect_values(skin.surface)
     rows, columns = np.nonzero(values)
+    value = values[rows, columns]
+    piece = np.zeros(len(value), np.int32)
+    pieces = 0
+    for kind in np.unique(value):
+        count, labels = join_fragments(values == kind, skin.radius)
+        mine = value == kind
+        piece[mine] = labels[rows[mine], columns[mine]] + pieces
+        pieces += count
     off = np.column_stack([columns, rows]).astype(np.float32) - np.asarray(skin.centre_xy, np.float32)
     reach = (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(_rays(off))
     disc = off / np.maximum(np.maximum(reach, np.sqrt(np.square(off).sum(axis=1))), 1e-6)[:, None]
@@ -189,9 +206,10 @@ def _spots(view: FruitView, skin: SkinMap) -> Spots:
     step = skin.step_px
     corner = np.column_stack([columns, rows]) * step + view.box_xyxy_px[:2]
     return Spots(
-        value=values[rows, columns],
+        value=value,
+        piece=piece,
         disc_xy=disc.astype(np.float32),
-        share=area / np.float32(2 * float(skin.area_px2.sum(dtype=np.float64))),
+        share=np.asarray(area / (2 * float(skin.area_px2.sum(dtype=np.float64))), np.float32),
         confidence=skin.confidence[rows, columns],
         box_xyxy_px=np.hstack([corner, np.minimum(corner + step, view.box_xyxy_px[2:])]).astype(np.int32),
     )

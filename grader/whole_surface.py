@@ -21,32 +21,20 @@ from grader.defects import (
 from grader.match_turn import TurnedViews
 from grader.sphere_view import disc_to_sphere, sphere_to_disc
 from grader.surface import USEFUL_TILT_DEG
-from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions, connected_cells
+from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions
+from grader.surface_parts import SIGHTED_SHARE, LaidSpots, blemish_parts
 from grader.types import Defect, DefectKind, FloatArray
 from grader.view_surface import DISC_SIZE, SkinColour, Spots, ViewSurface
 
 STRAIGHT_POWER = 2
 """The say of a view in a cell is the cosine of its tilt to this power: the least foreshortened view decides. Our
 choice."""
-LEAST_COVER = 0.06
-"""A cell counts as blemished from this share of its area on: a blemish of 2 mm2 lies in up to four cells."""
-SIGHTED_SHARE = 0.3
-"""A view confirms a blemish when it shows at least this share of what all views say lies in its sight."""
 AGREED_SHARE = 0.5
 """A blemish is believed when the views that confirm it have this share of the say of all that could see it..."""
 FEW_CHANCES = 1.5
 """... unless all of them together have had no more than so many straight looks at it. Our choice."""
-BOTH_SHARE = 0.5
-"""Two kinds that touch are two blemishes when one view shows both: this share of the smaller, and beside it this much
-of the larger; otherwise the views contradict each other and the greater part decides. Our choice."""
-CLOSE_CELLS = 3.2
-"""Parts of one kind nearer than so many cells may be one blemish that two views laid apart: 12 degrees."""
 WHOLE_SHARE = 0.9
 """A blemish is measured in one view when this share of it lies in its sight."""
-
-
-_Part = tuple[int, NDArray[np.intp]]
-"""Index of a kind, and cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +52,6 @@ class WholeSurface:
     light_red_fraction: float | None
     defects: tuple[Defect, ...]
     doubted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Laid:
-    """The spots of one view on the surface. cell: where they lie; area: in cells; towards: direction on the ball of
-    view 0."""
-
-    spots: Spots
-    cell: NDArray[np.intp]
-    area: NDArray[np.float64]
-    towards: FloatArray
 
 
 def lay_views(views: Sequence[ViewSurface], turned: TurnedViews, *, marked: bool = True) -> WholeSurface:
@@ -143,16 +120,16 @@ def _colour_shares(
     )
 
 
-def _lay_spots(spots: Spots, turned: TurnedViews, view: int) -> _Laid:
+def _lay_spots(spots: Spots, turned: TurnedViews, view: int) -> LaidSpots:
     disc = to_round(spots.disc_xy, turned.frames[view])
     towards = disc_to_sphere(disc, turned.distance_radii) @ turned.rotations[view].astype(np.float32)
-    return _Laid(
+    return LaidSpots(
         spots=spots, cell=cell_at(towards), area=spots.share.astype(np.float64) * CELL_COUNT, towards=towards
     )
 
 
 def _blemishes(
-    laid: Sequence[_Laid],
+    laid: Sequence[LaidSpots],
     say: FloatArray,
     surface_mm2: float | None,
     seen_share: float,
@@ -164,13 +141,9 @@ def _blemishes(
     cover = np.stack([[_cover(one, value) for one in laid] for value in values])  # (kinds, views, cells)
     total_say = np.maximum(say.sum(axis=0), np.float32(1e-6))
     fused = (cover * say).sum(axis=1) / total_say  # (kinds, cells)
-    count, groups = connected_cells(fused.sum(axis=0) >= LEAST_COVER)
     found: list[Defect] = []
     doubted = False
-    parts = [
-        part for group in range(count) for part in _kinds_in(fused, cover, np.flatnonzero(groups == group))
-    ]
-    for kind, cells in _joined(parts, fused, cover, say):
+    for kind, cells in blemish_parts(laid, values, cover, fused, say):
         defect, denied = _defect(laid, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share)
         doubted = doubted or denied
         if defect is not None:
@@ -178,91 +151,14 @@ def _blemishes(
     return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px))), doubted
 
 
-def _cover(one: _Laid, value: int) -> NDArray[np.float64]:
+def _cover(one: LaidSpots, value: int) -> NDArray[np.float64]:
     """Share of each cell that one view shows under one kind."""
     of_kind = one.spots.value == value
     return np.bincount(one.cell[of_kind], one.area[of_kind], minlength=CELL_COUNT).astype(np.float64)
 
 
-def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]) -> list[_Part]:
-    """The blemishes of one group of touching cells: (index of the kind, cells)."""
-    here = fused[:, cells]
-    sums = here.sum(axis=1)
-    present = [int(kind) for kind in np.flatnonzero(sums > 0)]
-    main = int(np.argmax(sums))
-    in_views = cover[:, :, cells].sum(axis=2)
-    parts: list[_Part] = []
-    beside = [
-        kind
-        for kind in present
-        if kind != main
-        and np.any(
-            (in_views[kind] > BOTH_SHARE * sums[kind]) & (in_views[main] > BOTH_SHARE * in_views[kind])
-        )
-    ]
-    winner = here[[main, *beside]].argmax(axis=0)
-    for place, kind in enumerate([main, *beside]):
-        mine = np.zeros(CELL_COUNT, np.bool_)
-        mine[cells[winner == place]] = True
-        count, groups = connected_cells(mine)
-        parts += [(kind, np.flatnonzero(groups == group)) for group in range(count)]
-    return parts
-
-
-def _joined(
-    parts: list[_Part], fused: NDArray[np.float64], cover: NDArray[np.float64], say: FloatArray
-) -> list[_Part]:
-    """Parts of one kind that lie close are one blemish, laid a little apart, unless more of the views that show them
-    show them apart than in one piece or one without the other."""
-    name = list(range(len(parts)))
-    pieces: dict[tuple[int, int], NDArray[np.intp]] = {}
-    for one, (kind, cells) in enumerate(parts):
-        for other in range(one):
-            if parts[other][0] != kind or name[one] == name[other]:
-                continue
-            nearest = float((cell_directions()[cells] @ cell_directions()[parts[other][1]].T).max())
-            if nearest < cos(CLOSE_CELLS * CELL_ANGLE):
-                continue
-            if _apart(kind, cells, parts[other][1], fused, cover, say, pieces) < 0.5:
-                name = [name[other] if n == name[one] else n for n in name]
-    return [
-        (parts[first][0], np.concatenate([parts[n][1] for n in range(len(parts)) if name[n] == first]))
-        for first in sorted(set(name))
-    ]
-
-
-def _apart(
-    kind: int,
-    one: NDArray[np.intp],
-    other: NDArray[np.intp],
-    fused: NDArray[np.float64],
-    cover: NDArray[np.float64],
-    say: FloatArray,
-    pieces: dict[tuple[int, int], NDArray[np.intp]],
-) -> float:
-    """Share of the say of the views that look at two places which goes to those that show two blemishes there."""
-    apart = total = 0.0
-    for view in range(len(say)):
-        looks = float(min(say[view, one].mean(), say[view, other].mean()))
-        shown = [
-            float(cover[kind, view, cells].sum()) >= SIGHTED_SHARE * float(fused[kind, cells].sum())
-            for cells in (one, other)
-        ]
-        if looks <= 0 or not any(shown):
-            continue
-        total += looks
-        if not all(shown):
-            continue
-        if (kind, view) not in pieces:
-            pieces[kind, view] = connected_cells(cover[kind, view] >= LEAST_COVER)[1]
-        groups = pieces[kind, view]
-        if not np.intersect1d(groups[one][groups[one] >= 0], groups[other][groups[other] >= 0]).size:
-            apart += looks
-    return apart / total if total > 0 else 0.0
-
-
 def _defect(
-    laid: Sequence[_Laid],
+    laid: Sequence[LaidSpots],
     say: FloatArray,
     fused: NDArray[np.float64],
     cover: NDArray[np.float64],

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from grader.surface import USEFUL_TILT_DEG
 from grader.surface_cells import CELL_COUNT, cell_at, cell_directions, connected_cells
+from grader.surface_parts import LEAST_COVER
 from grader.turn import Rollers
 from grader.types import FIRST_DEFECT_VALUE, SurfaceClass
-from grader.whole_surface import LEAST_COVER
 from training.simulator import Rendered, fruit_of_views, render_views
 from training.simulator.fruit import Fruit, paint_fruit
 from training.simulator.shape import body_points
