@@ -22,13 +22,13 @@ BOTH_SHARE = 0.5
 of the larger; otherwise the views contradict each other and the greater part decides. Our choice."""
 CLOSE_CELLS = 3.2
 """Parts of one kind nearer than so many cells may be one blemish that two views laid apart: 12 degrees."""
-CORE_COVER = 0.35
+CORE_COVER = 0.6
 """What lies between two parts with at least this share of their cells covered, and is covered less, may be the smear of
 views that are laid a little beside each other: then the views say whether the parts are one. Our choice."""
 PIECE_SHARE = 0.5
 """A view shows two parts as one when one piece of it makes up this share of what it shows of each."""
 
-_Part = tuple[int, NDArray[np.intp]]
+Part = tuple[int, NDArray[np.intp]]
 """Index of a kind, and cells."""
 
 
@@ -49,48 +49,46 @@ def blemish_parts(
     cover: NDArray[np.float64],
     fused: NDArray[np.float64],
     say: FloatArray,
-) -> list[_Part]:
-    """The blemishes as (index into values, cells).
+) -> tuple[list[Part], NDArray[np.float64]]:
+    """The blemishes as (index into values, cells), and the cover of each cell by kind, (kinds, cells).
 
-    Touching cells are one group; its kinds are told apart (`BOTH_SHARE`). What hangs together by a thin cover only is
-    taken apart, and parts of one kind that lie close are put together, as the views say that show them: one piece, or
-    two.
+    Touching cells are one group; its kinds are told apart (`BOTH_SHARE`) and may share cells. What hangs together by a
+    thin cover only is taken apart, and parts of one kind that lie close are put together, as the views say that show
+    them: one piece, or two.
 
     Args:
         values: (kinds,), `SurfaceClass`. cover: (kinds, views, cells), share of each cell that each view shows. fused:
             (kinds, cells), their mean by say. say: (views, cells).
     """
     count, groups = connected_cells(fused.sum(axis=0) >= LEAST_COVER)
-    parts: list[_Part] = []
+    credited = np.zeros_like(fused)
+    parts: list[Part] = []
     for group in range(count):
-        for kind, cells in _kinds_in(fused, cover, np.flatnonzero(groups == group)):
-            parts += [(kind, core) for core in _cores(cells, fused[kind])]
-    return _joined(parts, laid, values, fused, say)
+        cells = np.flatnonzero(groups == group)
+        credited[:, cells] = _credited(fused[:, cells], cover[:, :, cells].sum(axis=2))
+    for kind in range(len(values)):
+        count, groups = connected_cells(credited[kind] >= LEAST_COVER)
+        for group in range(count):
+            parts += [(kind, core) for core in _cores(np.flatnonzero(groups == group), credited[kind])]
+    return _joined(parts, laid, values, credited, say), credited
 
 
-def _kinds_in(fused: NDArray[np.float64], cover: NDArray[np.float64], cells: NDArray[np.intp]) -> list[_Part]:
-    """The blemishes of one group of touching cells: (index of the kind, cells)."""
-    here = fused[:, cells]
-    sums = here.sum(axis=1)
-    present = [int(kind) for kind in np.flatnonzero(sums > 0)]
+def _credited(fused: NDArray[np.float64], in_views: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cover of one group of touching cells by kind, where the views contradict each other by the greater kind.
+
+    fused: (kinds, cells of the group). in_views: (kinds, views), what each view shows in the group, in cells.
+    """
+    sums = fused.sum(axis=1)
     main = int(np.argmax(sums))
-    in_views = cover[:, :, cells].sum(axis=2)
-    parts: list[_Part] = []
-    beside = [
-        kind
-        for kind in present
-        if kind != main
-        and np.any(
-            (in_views[kind] > BOTH_SHARE * sums[kind]) & (in_views[main] > BOTH_SHARE * in_views[kind])
-        )
-    ]
-    winner = here[[main, *beside]].argmax(axis=0)
-    for place, kind in enumerate([main, *beside]):
-        mine = np.zeros(CELL_COUNT, np.bool_)
-        mine[cells[winner == place]] = True
-        count, groups = connected_cells(mine)
-        parts += [(kind, np.flatnonzero(groups == group)) for group in range(count)]
-    return parts
+    beside = np.any(
+        (in_views > BOTH_SHARE * sums[:, None]) & (in_views[main] > BOTH_SHARE * in_views), axis=1
+    )
+    kept = beside & (sums > 0)
+    kept[main] = True
+    credited = np.where(kept[:, None], fused, 0.0)
+    winner = credited.argmax(axis=0)
+    credited[winner, np.arange(fused.shape[1])] += fused[~kept].sum(axis=0)
+    return np.asarray(credited)
 
 
 def _cores(cells: NDArray[np.intp], cover: NDArray[np.float64]) -> list[NDArray[np.intp]]:
@@ -106,12 +104,12 @@ def _cores(cells: NDArray[np.intp], cover: NDArray[np.float64]) -> list[NDArray[
 
 
 def _joined(
-    parts: list[_Part],
+    parts: list[Part],
     laid: Sequence[LaidSpots],
     values: NDArray[np.uint8],
     fused: NDArray[np.float64],
     say: FloatArray,
-) -> list[_Part]:
+) -> list[Part]:
     """Parts of one kind that lie close are one blemish, laid a little apart, unless more of the views that show them
     show them apart than in one piece or one without the other."""
     name = list(range(len(parts)))

@@ -16,7 +16,7 @@ from grader.defects import MAX_AREA_WEIGHT, defect_values, join_fragments, skin_
 from grader.outline import RAY_COUNT
 from grader.scale import BeltScale, Scale
 from grader.surface import SkinMap
-from grader.types import FIRST_DEFECT_VALUE, FloatArray, FruitView, SurfaceClass, UInt8Array
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, FloatArray, FruitView, SurfaceClass, UInt8Array
 
 DISC_SIZE = 48
 """Cells across the disc of a fruit on which its pattern and its colours are kept: 2.4 degrees each in its middle."""
@@ -25,6 +25,9 @@ INSIDE_OUTLINE = 0.98
 """An outline is drawn by the shoulders and lobes of a fruit; the skin between them lies this share of it out.
 With it the steps of 40 simulated apples come out neither too long nor too short (docs/decisions/0028)."""
 NO_MARK = 127
+FINE_RADIUS_PX = 30.0
+"""A fruit of this radius in working pixels shows as many as are needed for each cell of the surface: from twice that on
+blocks of pixels are one spot. Our choice."""
 
 
 class SkinColour(IntEnum):
@@ -102,6 +105,16 @@ class ViewSurface:
                 )
         if not 0 < self.weight < float("inf"):
             raise ValueError(f"weight: expected above 0, got {self.weight}")
+
+
+_NO_SPOTS = Spots(
+    value=np.zeros(0, np.uint8),
+    piece=np.zeros(0, np.int32),
+    disc_xy=np.zeros((0, 2), np.float32),
+    share=np.zeros(0, np.float32),
+    confidence=np.zeros(0, np.float32),
+    box_xyxy_px=np.zeros((0, 4), np.int32),
+)
 
 
 def view_surface(
@@ -189,30 +202,72 @@ def _colours(
 
 
 def _spots(view: FruitView, skin: SkinMap) -> Spots:
-    values = defect_values(skin.surface)
-    rows, columns = np.nonzero(values)
-    value = values[rows, columns]
-    piece = np.zeros(len(value), np.int32)
-    pieces = 0
-    for kind in np.unique(value):
-        count, labels = join_fragments(values == kind, skin.radius)
-        mine = value == kind
-        piece[mine] = labels[rows[mine], columns[mine]] + pieces
-        pieces += count
-    off = np.column_stack([columns, rows]).astype(np.float32) - np.asarray(skin.centre_xy, np.float32)
+    """The blemished pixels; blocks of them of one kind are one spot where a cell of the surface has many pixels."""
+    if int(skin.surface.max()) < FIRST_DEFECT_VALUE:
+        return _NO_SPOTS
+    whole = defect_values(skin.surface)
+    left, top, width, height = cv2.boundingRect(whole)
+    here = (slice(top, top + height), slice(left, left + width))
+    values, confidences = whole[here], skin.confidence[here]
+    step, block = skin.step_px, max(1, int(skin.radius / FINE_RADIUS_PX))
+    areas = np.minimum(skin.area_px2[here], np.float32(MAX_AREA_WEIGHT * step**2))
+    blocks = _even_blocks(values, block)
+    single = values > 0
+    single[: blocks.shape[0] * block, : blocks.shape[1] * block] &= ~blocks.repeat(block, 0).repeat(block, 1)
+    parts = []
+    for size, (rows, columns) in ((1, np.nonzero(single)), (block, np.nonzero(blocks))):
+        rows, columns = rows * size, columns * size
+        inside = [(row, column) for row in range(size) for column in range(size)]
+        parts.append(
+            (
+                rows,
+                columns,
+                np.full(len(rows), size),
+                np.sum([areas[rows + y, columns + x] for y, x in inside], axis=0),
+                np.mean([confidences[rows + y, columns + x] for y, x in inside], axis=0),
+            )
+        )
+    rows, columns, sizes, area, confidence = (np.concatenate(part) for part in zip(*parts, strict=True))
+    xy = np.column_stack([columns + left, rows + top])
+    off = (xy + (sizes[:, None] - 1) / 2).astype(np.float32) - np.asarray(skin.centre_xy, np.float32)
     reach = (INSIDE_OUTLINE * skin.outline_px).astype(np.float32).take(_rays(off))
     disc = off / np.maximum(np.maximum(reach, np.sqrt(np.square(off).sum(axis=1))), 1e-6)[:, None]
-    area = np.minimum(skin.area_px2[rows, columns], np.float32(MAX_AREA_WEIGHT * skin.step_px**2))
-    step = skin.step_px
-    corner = np.column_stack([columns, rows]) * step + view.box_xyxy_px[:2]
+    corner = xy * step + view.box_xyxy_px[:2]
+    far = np.minimum(corner + step * sizes[:, None], view.box_xyxy_px[2:])
     return Spots(
-        value=value,
-        piece=piece,
+        value=values[rows, columns],
+        piece=_pieces(whole, skin.radius)[here][rows, columns],
         disc_xy=disc.astype(np.float32),
         share=np.asarray(area / (2 * float(skin.area_px2.sum(dtype=np.float64))), np.float32),
-        confidence=skin.confidence[rows, columns],
-        box_xyxy_px=np.hstack([corner, np.minimum(corner + step, view.box_xyxy_px[2:])]).astype(np.int32),
+        confidence=np.asarray(confidence, np.float32),
+        box_xyxy_px=np.hstack([corner, far]).astype(np.int32),
     )
+
+
+def _even_blocks(values: UInt8Array, size: int) -> BoolArray:
+    """Which blocks of size x size pixels show one kind of blemish throughout, bool (h // size, w // size)."""
+    height, width = values.shape[0] // size, values.shape[1] // size
+    if size == 1:
+        return np.zeros((height, width), np.bool_)
+    corner, *others = (
+        values[y : height * size : size, x : width * size : size] for y in range(size) for x in range(size)
+    )
+    same = corner > 0
+    for other in others:
+        same &= other == corner
+    return same
+
+
+def _pieces(values: UInt8Array, radius_px: float) -> NDArray[np.int32]:
+    """int32 (h, w): which blemish of the view a marked pixel belongs to, over all kinds."""
+    pieces = np.zeros(values.shape, np.int32)
+    many = 0
+    for kind in np.flatnonzero(np.bincount(values.ravel()))[1:]:
+        of_kind = values == kind
+        count, labels = join_fragments(of_kind, radius_px)
+        pieces[of_kind] = labels[of_kind] + many
+        many += count
+    return pieces
 
 
 @lru_cache(maxsize=1)

@@ -23,12 +23,15 @@ from grader.sphere_view import disc_to_sphere, sphere_to_disc
 from grader.surface import USEFUL_TILT_DEG
 from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions
 from grader.surface_parts import SIGHTED_SHARE, LaidSpots, blemish_parts
-from grader.types import Defect, DefectKind, FloatArray
+from grader.types import BoolArray, Defect, DefectKind, FloatArray
 from grader.view_surface import DISC_SIZE, SkinColour, Spots, ViewSurface
 
 STRAIGHT_POWER = 2
 """The say of a view in a cell is the cosine of its tilt to this power: the least foreshortened view decides. Our
 choice."""
+RIM_TILT_DEG = 80.0
+"""A blemish near the axis of the turn is seen on the rim alone: up to this tilt it is laid, with the little say that a
+view has there. It does not count as skin seen, and its colour is not judged. Our choice."""
 AGREED_SHARE = 0.5
 """A blemish is believed when the views that confirm it have this share of the say of all that could see it..."""
 FEW_CHANCES = 1.5
@@ -70,8 +73,9 @@ def lay_views(views: Sequence[ViewSurface], turned: TurnedViews, *, marked: bool
     straight = _straightness(turned)
     seen = straight > cos(radians(USEFUL_TILT_DEG))
     weights = np.array([view.weight for view in views], np.float32)
-    say = np.where(seen, straight**STRAIGHT_POWER, np.float32(0)) * weights[:, None]
-    blush, light_red = _colour_shares(views, turned, say)
+    say = straight**STRAIGHT_POWER * weights[:, None]
+    blush, light_red = _colour_shares(views, turned, np.where(seen, say, np.float32(0)))
+    say[straight <= cos(radians(RIM_TILT_DEG))] = 0
     halves = [view.half_mm2 for view in views if view.half_mm2 is not None]
     surface_mm2 = 2 * float(np.median(halves)) if halves else None
     seen_share = float(seen.any(axis=0).mean())
@@ -143,8 +147,11 @@ def _blemishes(
     fused = (cover * say).sum(axis=1) / total_say  # (kinds, cells)
     found: list[Defect] = []
     doubted = False
-    for kind, cells in blemish_parts(laid, values, cover, fused, say):
-        defect, denied = _defect(laid, say, fused, cover, int(values[kind]), cells, surface_mm2, seen_share)
+    parts, credited = blemish_parts(laid, values, cover, fused, say)
+    for kind, cells in parts:
+        defect, denied = _defect(
+            laid, say, credited[kind], cover, int(values[kind]), cells, surface_mm2, seen_share
+        )
         doubted = doubted or denied
         if defect is not None:
             found.append(defect)
@@ -160,7 +167,7 @@ def _cover(one: LaidSpots, value: int) -> NDArray[np.float64]:
 def _defect(
     laid: Sequence[LaidSpots],
     say: FloatArray,
-    fused: NDArray[np.float64],
+    credited: NDArray[np.float64],
     cover: NDArray[np.float64],
     value: int,
     cells: NDArray[np.intp],
@@ -168,7 +175,7 @@ def _defect(
     seen_share: float,
 ) -> tuple[Defect | None, bool]:
     """One blemish measured, or None, and whether it is None because the views deny it."""
-    shares = fused[:, cells].sum(axis=0)
+    shares = credited[cells]
     in_cells = float(shares.sum())
     chance = say[:, cells] @ shares / in_cells  # how straight each view looks at it
     expected = (say[:, cells] > 0) @ shares
@@ -176,7 +183,7 @@ def _defect(
     sighted = (shown >= SIGHTED_SHARE * expected) & (expected > 0)
     member = np.zeros(CELL_COUNT, np.bool_)
     member[cells] = True
-    mine = [member[one.cell] for one in laid]
+    mine = [_own(one, member, value) for one in laid]
     trust = np.array(
         [
             float(one.spots.confidence[own].mean()) if own.any() else 0.0
@@ -216,6 +223,13 @@ def _defect(
         ),
         False,
     )
+
+
+def _own(one: LaidSpots, member: BoolArray, value: int) -> BoolArray:
+    """The spots of a view that are of a blemish: those of its kind, where the view shows any, else all in its cells."""
+    inside = member[one.cell]
+    of_kind = inside & (one.spots.value == value)
+    return of_kind if of_kind.any() else inside
 
 
 def _length(directions: FloatArray) -> float:

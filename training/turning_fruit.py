@@ -9,12 +9,15 @@ from math import cos, degrees, hypot, pi, radians
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
+from grader.defects import MERGE_GAP_DIAMETERS
+from grader.landmarks import CAVITY_GROWTH
 from grader.surface import USEFUL_TILT_DEG
-from grader.surface_cells import CELL_COUNT, cell_at, cell_directions, connected_cells
-from grader.surface_parts import LEAST_COVER
+from grader.surface_cells import cell_at, cell_directions
 from grader.turn import Rollers
-from grader.types import FIRST_DEFECT_VALUE, SurfaceClass
+from grader.types import FIRST_DEFECT_VALUE, BoolArray, FloatArray, SurfaceClass, UInt8Array
+from grader.whole_surface import RIM_TILT_DEG
 from training.simulator import Rendered, fruit_of_views, render_views
 from training.simulator.fruit import Fruit, paint_fruit
 from training.simulator.shape import body_points
@@ -27,15 +30,20 @@ AGAIN_DEG = 17.0
 RADIUS_SIGMA, AXIS_SIGMA_DEG = 0.05, 2.0
 """How wrong the rollers' prior is (1 sigma): the radius of a fruit is measured, and no fruit is round."""
 
+FINER = 2
+"""Blemishes are looked for in so many times the steps of the body's surface map: 0.5 mm on an apple."""
+
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """One connected blemish on the skin that some view shows. area_mm2: of the part that is shown."""
+    """One connected blemish on the skin. area_mm2: of the part that some view shows under a useful tilt; rim_mm2: with
+    what is seen on the rim alone, up to `RIM_TILT_DEG`."""
 
     kind: SurfaceClass
     area_mm2: float
+    rim_mm2: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,23 +76,55 @@ def true_rotations(pictures: Sequence[Rendered]) -> Matrix:
 
 
 def true_patches(fruit: Fruit, rotations: Matrix) -> tuple[Patch, ...]:
-    """Blemishes of one kind on touching cells of the surface, largest first, of the skin that some view shows under a
-    useful tilt; counted on the same cells as the grader's, but from the paint itself."""
-    points = points_of(fruit.body, np.ascontiguousarray(body_points(fruit.body).reshape(-1, 3)))
+    """Blemishes that some view shows, from the paint itself, largest first: the area under a useful tilt.
+
+    What hangs together on the skin is one, also where no view shows that it does. As in one view, fragments of one kind
+    nearer than `MERGE_GAP_DIAMETERS` are one, and russet in the stem cavity or calyx basin, widened by `CAVITY_GROWTH`,
+    is none.
+    """
+    height, width = fruit.body.area_mm2.shape
+    finer = (width * FINER, height * FINER)  # blemishes of dots are finer than the map of the body
+    places = cv2.resize(body_points(fruit.body), finer, interpolation=cv2.INTER_LINEAR).reshape(-1, 3)
+    points = points_of(fruit.body, places)
     painted = paint_fruit(fruit, points).surface
-    cells = cell_at(points.direction)
+    painted = np.where(_in_cavity(points.direction, painted) & (painted == SurfaceClass.RUSSET), 1, painted)
     straight = -(rotations[:, 2] @ cell_directions().T).min(axis=0)
-    shown = (straight > cos(radians(USEFUL_TILT_DEG)))[cells]
-    area = np.where(shown, fruit.body.area_mm2.ravel().astype(np.float64), 0.0)
-    whole = np.maximum(np.bincount(cells, area, minlength=CELL_COUNT), 1e-9)
+    straightest = straight[cell_at(points.direction)]
+    shown, on_rim = (straightest > cos(radians(tilt)) for tilt in (USEFUL_TILT_DEG, RIM_TILT_DEG))
+    area = cv2.resize(fruit.body.area_mm2, finer, interpolation=cv2.INTER_LINEAR).ravel() / FINER**2
+    gap_mm = MERGE_GAP_DIAMETERS * 2 * float(np.linalg.norm(places, axis=1).mean())
     patches = []
-    for kind in np.unique(painted[painted >= FIRST_DEFECT_VALUE]):
+    for kind in np.unique(painted[(painted >= FIRST_DEFECT_VALUE) & on_rim]):
         mine = painted == kind
-        covered = np.bincount(cells[mine], area[mine], minlength=CELL_COUNT)
-        count, groups = connected_cells(covered / whole >= LEAST_COVER)
-        sizes = np.bincount(groups[groups >= 0], covered[groups >= 0], minlength=count)
-        patches += [Patch(kind=SurfaceClass(int(kind)), area_mm2=float(size)) for size in sizes if size > 0]
+        groups = _near_groups(places[mine], gap_mm)
+        sizes, with_rim = (np.bincount(groups, area[mine] * seen[mine]) for seen in (shown, on_rim))
+        patches += [
+            Patch(kind=SurfaceClass(int(kind)), area_mm2=float(size), rim_mm2=float(more))
+            for size, more in zip(sizes, with_rim, strict=True)
+            if more > 0
+        ]
     return tuple(sorted(patches, key=lambda patch: -patch.area_mm2))
+
+
+def _near_groups(places_mm: FloatArray, gap_mm: float) -> NDArray[np.intp]:
+    """Group of each point of the skin, (N, 3) -> (N,): points in voxels of the gap that touch are one group."""
+    voxels = np.floor((places_mm - places_mm.min(axis=0)) / gap_mm).astype(np.intp)
+    filled = np.zeros(voxels.max(axis=0) + 1, np.bool_)
+    filled[tuple(voxels.T)] = True
+    groups, _ = label(filled, structure=np.ones((3, 3, 3)))
+    return np.asarray(groups[tuple(voxels.T)], np.intp) - 1
+
+
+def _in_cavity(directions: FloatArray, painted: UInt8Array) -> BoolArray:
+    """Which points lie in the stem cavity or the calyx basin, or just around it; (N, 3) -> (N,)."""
+    inside = np.zeros(len(painted), np.bool_)
+    for end in (SurfaceClass.STEM, SurfaceClass.CALYX):
+        here = directions[painted == end]
+        if len(here):
+            middle = here.mean(axis=0) / np.linalg.norm(here.mean(axis=0))
+            reach = np.arccos(np.clip(here @ middle, -1, 1)).max() * (1 + CAVITY_GROWTH)
+            inside |= directions @ middle >= cos(reach)
+    return inside
 
 
 def rollers_prior(pictures: Sequence[Rendered], seed: int) -> Rollers:

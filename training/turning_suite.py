@@ -182,7 +182,9 @@ def case_figures(cases: Sequence[_Case], end: str) -> Iterator[Figure]:
     """What all views together are worth. end: of the names of the figures."""
     counted = [count_right(case.patches, case.all.measurement) for case in cases]
     yield share(f"sim_turning_count_right_{end}", sum(counted), len(cases))
-    marked = [right for case, right in zip(cases, counted, strict=True) if case.patches]
+    marked = [
+        right for case, right in zip(cases, counted, strict=True) if any(p.area_mm2 > 0 for p in case.patches)
+    ]
     yield share(f"sim_turning_count_right_defective_{end}", sum(marked), len(marked))
     errors = [
         [(abs(_summed(case.all.measurement) - true) / true,)]
@@ -201,31 +203,46 @@ def case_figures(cases: Sequence[_Case], end: str) -> Iterator[Figure]:
 
 
 def count_right(patches: Sequence[Patch], measurement: FruitMeasurement | None) -> bool:
-    """Whether as many blemishes of `COUNTED_MM2` were found as there are, those near the limit either way."""
+    """Whether as many blemishes of `COUNTED_MM2` were found as there are, those near the limit and those on the rim alone
+    either way."""
     if measurement is None:
         return False
     found = sum((defect.area_mm2 or 0.0) >= COUNTED_MM2 for defect in measurement.defects)
     least = sum(patch.area_mm2 >= COUNTED_MM2 * EITHER_WAY for patch in patches)
-    most = sum(patch.area_mm2 >= COUNTED_MM2 / EITHER_WAY for patch in patches)
+    most = sum(patch.rim_mm2 >= COUNTED_MM2 / EITHER_WAY for patch in patches)
     return least <= found <= most
 
 
 def accepted_figures(cases: Sequence[_Case], end: str) -> Iterator[Figure]:
-    """Defective fruit accepted by one view as it decides, and by all views where as few good fruit may be rejected."""
+    """Defective fruit accepted and good fruit rejected: by one view as it decides, by all views as they decide, and by all
+    views at the level (`reject_score`) that rejects no more good fruit than one view does.
+
+    The level for every other fruit is chosen on the rest, so no fruit is judged by a level that it had a say in.
+    """
+    halves = [list(cases[0::2]), list(cases[1::2])]
+    levelled = [
+        (case, case.all.reject_score > reject_level(rest))
+        for half, rest in zip(halves, reversed(halves), strict=True)
+        for case in half
+    ]
+    ways = {
+        "1_view": [(case, case.one.called == REJECT) for case in cases],
+        "as_called": [(case, case.all.called == REJECT) for case in cases],
+        "all_views": levelled,
+    }
+    for way, judged in ways.items():
+        good = [rejected for case, rejected in judged if case.true != REJECT]
+        bad = [rejected for case, rejected in judged if case.true == REJECT]
+        yield share(f"sim_turning_good_rejected_{way}_{end}", sum(good), len(good))
+        yield share(f"sim_turning_defective_accepted_{way}_{end}", len(bad) - sum(bad), len(bad))
+
+
+def reject_level(cases: Sequence[_Case]) -> float:
+    """The lowest reject score above which all views reject no more good fruit than one view does."""
     good = [case for case in cases if case.true != REJECT]
-    bad = [case for case in cases if case.true == REJECT]
     rejected = sum(case.one.called == REJECT for case in good)
-    yield share(f"sim_turning_good_rejected_1_view_{end}", rejected, len(good))
-    accepted = sum(case.one.called != REJECT for case in bad)
-    yield share(f"sim_turning_defective_accepted_1_view_{end}", accepted, len(bad))
     scores = sorted((case.all.reject_score for case in good), reverse=True)
-    limit = scores[rejected] if rejected < len(scores) else 0.0
-    accepted = sum(case.all.reject_score <= limit for case in bad)
-    yield share(f"sim_turning_defective_accepted_all_views_{end}", accepted, len(bad))
-    rejected = sum(case.all.called == REJECT for case in good)
-    yield share(f"sim_turning_good_rejected_as_called_{end}", rejected, len(good))
-    accepted = sum(case.all.called != REJECT for case in bad)
-    yield share(f"sim_turning_defective_accepted_as_called_{end}", accepted, len(bad))
+    return scores[rejected] if rejected < len(scores) else 0.0
 
 
 def _summed(measurement: FruitMeasurement | None) -> float:

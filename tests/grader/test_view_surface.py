@@ -58,11 +58,26 @@ def test_fewer_pixels_give_the_same() -> None:
     assert (whole.colour == small.colour)[inside].mean() > 0.93
 
 
+def test_blocks_of_pixels_are_one_spot_where_there_are_many() -> None:
+    fine, coarse = surface_of(VIEW).spots, surface_of(shrunken(VIEW, 3)).spots
+    assert len(fine.value) < 0.4 * (VIEW.surface == SurfaceClass.ROT).sum()
+    assert len(coarse.value) == (shrunken(VIEW, 3).surface == SurfaceClass.ROT).sum()
+
+
+def test_pieces_are_the_blemishes_of_the_view() -> None:
+    two = ((0.5, 0.0, -1.0), 8.0, SurfaceClass.ROT), ((-0.5, 0.0, -1.0), 8.0, SurfaceClass.ROT)
+    near = ((0.3, 0.4, -1.0), 8.0, SurfaceClass.SCAB)
+    spots = surface_of(ball_view(np.eye(3), spots=(*two, near))).spots
+    assert len(np.unique(spots.piece)) == 3
+    for piece in np.unique(spots.piece):
+        assert len(np.unique(spots.value[spots.piece == piece])) == 1
+
+
 def test_it_is_small() -> None:
     surface = surface_of(VIEW)
     arrays = [surface.outline, surface.pattern, surface.colour]
     arrays += [getattr(surface.spots, name) for name in surface.spots.__slots__]
-    assert sum(array.nbytes for array in arrays) < 12_000 + 35 * len(surface.spots.value)
+    assert sum(array.nbytes for array in arrays) < 12_000 + 40 * len(surface.spots.value)
 
 
 def test_wrong_arrays_and_weights_are_refused() -> None:

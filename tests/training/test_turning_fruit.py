@@ -9,7 +9,7 @@ from grader.turn import prior_views
 from grader.types import DefectKind, SurfaceClass
 from training.simulator import DefectSpec, Rendered, fruit_of_views, render_views
 from training.true_masks import measure_true, true_view
-from training.turning_fruit import rollers_prior, step_errors_deg, true_patches, true_rotations
+from training.turning_fruit import _near_groups, rollers_prior, step_errors_deg, true_patches, true_rotations
 
 BRUISE = DefectSpec(kind=DefectKind.BRUISE, area_mm2=300.0, direction=(1.0, 0.2, 0.0), seed=4)
 MM = 0.7
@@ -38,9 +38,19 @@ def test_patches_are_the_blemishes_that_some_view_shows(pictures: list[Rendered]
     assert true_patches(fruit, behind) == ()
 
 
+def test_fragments_that_lie_close_are_one_blemish() -> None:
+    line = np.column_stack([np.arange(0, 20, 0.5), np.zeros(40), np.zeros(40)])
+    assert len(set(_near_groups(line[:20], 1.5))) == 1
+    assert len(set(_near_groups(np.vstack([line[:10], line[26:]]), 1.5))) == 2
+
+
 def test_the_rollers_are_a_little_wrong(pictures: list[Rendered]) -> None:
     priors = [rollers_prior(pictures, seed) for seed in range(40)]
-    errors = np.array([step_errors_deg(prior_views(prior, 4), pictures).mean() for prior in priors])
+    turns = [prior.turn(1.0, 40.0) for prior in priors]
+    errors = np.array(
+        [step_errors_deg(prior_views(turn, range(4)), pictures).mean() for turn in turns if turn is not None]
+    )
+    assert len(errors) == 40
     assert 2.0 < errors.mean() < 8.0  # 5 % of 90 degrees, and the axis
     assert rollers_prior(pictures, 3) == priors[3]
     true = true_rotations(pictures)

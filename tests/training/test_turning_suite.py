@@ -22,7 +22,7 @@ def answer(name: str | None, confidence: float = 0.9, *areas: float) -> Answer:
 
 
 def patches(*areas: float) -> tuple[Patch, ...]:
-    return tuple(Patch(kind=SurfaceClass.ROT, area_mm2=area) for area in areas)
+    return tuple(Patch(kind=SurfaceClass.ROT, area_mm2=area, rim_mm2=area) for area in areas)
 
 
 def case(true: str, one: Answer, every: Answer, *areas: float) -> _Case:
@@ -48,6 +48,12 @@ def test_blemishes_near_the_limit_may_count_or_not(
 ) -> None:
     assert count_right(patches(*true), answer("I", 0.9, *found).measurement) is right
     assert not count_right(patches(*true), None)
+
+
+def test_a_blemish_on_the_rim_alone_may_count_or_not() -> None:
+    rim = (Patch(kind=SurfaceClass.ROT, area_mm2=0.0, rim_mm2=40.0),)
+    assert count_right(rim, answer("I").measurement)
+    assert count_right(rim, answer("I", 0.9, 30.0).measurement)
 
 
 def test_how_surely_a_fruit_is_rejected() -> None:
