@@ -36,8 +36,11 @@ AGREED_SHARE = 0.5
 """A blemish is believed when the views that confirm it have this share of the say of all that could see it..."""
 FEW_CHANCES = 1.5
 """... unless all of them together have had no more than so many straight looks at it. Our choice."""
-WHOLE_SHARE = 0.9
-"""A blemish is measured in one view when this share of it lies in its sight."""
+FAR_OUT = 100
+"""A length is looked for among so many of the outermost places."""
+WHOLE_SHARE, CLEAR_SHARE = 0.9, 0.5
+"""The length of a blemish is the mean over the views that have the first share of it in sight and look at it at least
+the second as straight as the best one; where none has, it is that of its cells. Our choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +207,13 @@ def _defect(
     if confidence < MIN_CONFIDENCE or (speck and confidence < SURE_CONFIDENCE):
         return None, False
     best = int(np.argmax(np.where(sighted, chance, -1)))
-    whole = expected[best] >= WHOLE_SHARE * in_cells
-    length = _length(laid[best].towards[mine[best]]) if whole else _length(cell_directions()[cells])
+    clear = sighted & (chance >= CLEAR_SHARE * chance[best])
+    whole = clear & (expected >= WHOLE_SHARE * in_cells)
+    if whole.any():
+        lengths = np.array([_length(laid[view].towards[mine[view]]) for view in np.flatnonzero(whole)])
+        length = float(lengths @ chance[whole] / chance[whole].sum())
+    else:
+        length = _length(cell_directions()[cells])
     radius_mm = None if surface_mm2 is None else (surface_mm2 / (4 * pi)) ** 0.5
     own = laid[best].spots.box_xyxy_px[mine[best]]
     x0, y0 = own[:, :2].min(axis=0)
@@ -233,9 +241,10 @@ def _own(one: LaidSpots, member: BoolArray, value: int) -> BoolArray:
 
 
 def _length(directions: FloatArray) -> float:
-    """Longest great-circle distance in rad; a third of a cell is added for what lies around the outermost places."""
-    away = directions.mean(axis=0) - directions
-    if len(directions) > 300:
-        far = np.argsort(-np.square(away).sum(axis=1))[:300]
-        directions = directions[far]
+    """Longest great-circle distance in rad, between the places that lie farthest out in directions all round; a third
+    of a cell is added for what lies around the outermost places."""
+    if len(directions) > FAR_OUT:
+        directions = directions[
+            np.unique((directions @ cell_directions()[:: CELL_COUNT // FAR_OUT].T).argmax(axis=0))
+        ]
     return acos(max(-1.0, min(1.0, float((directions @ directions.T).min())))) + CELL_ANGLE / 6

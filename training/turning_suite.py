@@ -203,8 +203,8 @@ def case_figures(cases: Sequence[_Case], end: str) -> Iterator[Figure]:
 
 
 def count_right(patches: Sequence[Patch], measurement: FruitMeasurement | None) -> bool:
-    """Whether as many blemishes of `COUNTED_MM2` were found as there are, those near the limit and those on the rim alone
-    either way."""
+    """Whether as many blemishes of `COUNTED_MM2` were found as there are; those near the limit and on the rim
+    alone may count or not."""
     if measurement is None:
         return False
     found = sum((defect.area_mm2 or 0.0) >= COUNTED_MM2 for defect in measurement.defects)
@@ -214,7 +214,7 @@ def count_right(patches: Sequence[Patch], measurement: FruitMeasurement | None) 
 
 
 def accepted_figures(cases: Sequence[_Case], end: str) -> Iterator[Figure]:
-    """Defective fruit accepted and good fruit rejected: by one view as it decides, by all views as they decide, and by all
+    """Defective fruit accepted and good fruit rejected: by one view and by all views as they decide, and by all
     views at the level (`reject_score`) that rejects no more good fruit than one view does.
 
     The level for every other fruit is chosen on the rest, so no fruit is judged by a level that it had a say in.

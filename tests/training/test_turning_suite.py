@@ -11,7 +11,15 @@ from grader.types import REJECT, UNGRADED, GradeDecision, SurfaceClass
 from tests.grader.made_fruit import make_defect, make_fruit
 from training.simulator import Rendered
 from training.turning_fruit import Patch
-from training.turning_suite import Answer, _Case, accepted_figures, case_figures, count_right, in_other_lane
+from training.turning_suite import (
+    Answer,
+    _Case,
+    accepted_figures,
+    case_figures,
+    count_right,
+    in_other_lane,
+    reject_level,
+)
 
 
 def answer(name: str | None, confidence: float = 0.9, *areas: float) -> Answer:
@@ -78,19 +86,35 @@ def test_figures_of_planted_answers() -> None:
     assert figures["sim_turning_same_class_other_lane_x"] == (pytest.approx(1 / 5), 5)
     assert figures["sim_turning_good_rejected_1_view_x"] == (pytest.approx(1 / 2), 2)
     assert figures["sim_turning_defective_accepted_1_view_x"] == (pytest.approx(2 / 3), 3)
-    # one good fruit may go: the limit is the score of the second, 0.05, and no defective one is below it
-    assert figures["sim_turning_defective_accepted_all_views_x"] == (0.0, 3)
+    assert figures["sim_turning_good_rejected_as_called_x"] == (0.0, 2)
     assert figures["sim_turning_defective_accepted_as_called_x"] == (pytest.approx(2 / 3), 3)
 
 
-def test_without_false_rejects_the_limit_is_the_worst_good_fruit() -> None:
-    cases = [
+def test_the_level_of_one_half_judges_the_other() -> None:
+    """One view rejects one of the good fruit of the first half and none of the second."""
+    first = [
+        case("I", answer(REJECT), answer(REJECT, 0.4)),
         case("I", answer("I"), answer("I", 0.6)),
         case(REJECT, answer("I"), answer("I", 0.7)),
-        case(REJECT, answer("I"), answer("I", 0.5)),
     ]
-    figures = {figure.name: figure.value for figure in accepted_figures(cases, "x")}
-    assert figures["sim_turning_defective_accepted_all_views_x"] == pytest.approx(1 / 2)
+    second = [
+        case("I", answer("I"), answer("I", 0.5)),
+        case("I", answer("I"), answer("I", 0.9)),
+        case(REJECT, answer(REJECT), answer("I", 0.58)),
+    ]
+    assert reject_level(first) == pytest.approx(0.2)  # the second highest: one may go
+    assert reject_level(second) == pytest.approx(0.25)
+    mixed = [one for pair in zip(first, second, strict=True) for one in pair]
+    figures = {figure.name: (figure.value, figure.n) for figure in accepted_figures(mixed, "x")}
+    # the first half by 0.25: 0.7 goes, 0.2 stays, the defective 0.15 stays; the second by 0.2: 0.25 goes, 0.05 stays,
+    # the defective 0.21 goes
+    assert figures["sim_turning_good_rejected_all_views_x"] == (pytest.approx(2 / 4), 4)
+    assert figures["sim_turning_defective_accepted_all_views_x"] == (pytest.approx(1 / 2), 2)
+    assert figures["sim_turning_good_rejected_1_view_x"] == (pytest.approx(1 / 4), 4)
+
+
+def test_without_good_fruit_everything_may_go() -> None:
+    assert reject_level([case(REJECT, answer("I"), answer("I"))]) == 0.0
 
 
 def test_another_lane_changes_red_and_blue_only() -> None:
