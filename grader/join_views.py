@@ -41,9 +41,14 @@ class MeasuredView:
             raise ValueError(f"travel: expected a finite number, got {self.travel}")
 
 
-def join_views(views: Sequence[MeasuredView]) -> FruitMeasurement:
-    """One measurement of the fruit, on one surface where `surface_of_views` gives one. Raises ValueError: no view."""
-    return fuse_views([view.measurement for view in views], surface_of_views(views))
+def join_views(views: Sequence[MeasuredView], quick: Sequence[FruitMeasurement] = ()) -> FruitMeasurement:
+    """One measurement of the fruit, on one surface where `surface_of_views` gives one.
+
+    quick: what quick looks measured of further views. They say nothing of defects, so there is no surface then: the few
+    close looks do not show the fruit all round. Raises ValueError: no view.
+    """
+    surface = None if quick else surface_of_views(views)
+    return fuse_views([view.measurement for view in views], surface, quick)
 
 
 def surface_of_views(views: Sequence[MeasuredView]) -> WholeSurface | None:

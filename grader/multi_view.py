@@ -35,6 +35,8 @@ MANY_VIEWS, SURE_ALONE = 6, 0.85
 """From this many views on, a defect seen in one of them only is dropped unless its confidence is the second: an even
 turn shows every place within 60 degrees of straight on in a third of the views. Chosen on simulated apples
 (docs/decisions/0020)."""
+MANY_CLOSE_LOOKS = 3
+"""The same where the views are the most suspicious ones of many: looks at one blemish from neighbouring sides."""
 SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
@@ -42,6 +44,7 @@ SIZES_DISAGREE = 0.08
 def fuse_views(
     measurements: Sequence[FruitMeasurement],
     surface: WholeSurface | None = None,
+    quick: Sequence[FruitMeasurement] = (),
 ) -> FruitMeasurement:
     """One measurement from the single views of one fruit. surface: all views of its crop laid on one (`lay_views`).
 
@@ -59,17 +62,22 @@ def fuse_views(
     an error of the network more often than not: it is dropped, and the fruit flagged `defect_seen_once`, unless the
     network is `SURE_ALONE` of it.
 
+    quick: what quick looks measured of further views, which say nothing of defects: they count for all else, and two of
+    the close looks must agree on a defect as soon as there are `MANY_CLOSE_LOOKS`.
+
     Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
     is flagged `views_disagree_on_crop`.
 
     Raises:
         ValueError: no measurement.
     """
+    close, measurements = measurements, (*measurements, *quick)
     if not measurements:
         raise ValueError("expected at least one measurement, got none")
     crop = crop_of_views(measurements)
     if any(m.crop is not crop for m in measurements):
-        fused = fuse_views([m for m in measurements if m.crop is crop], surface)
+        own = [[m for m in part if m.crop is crop] for part in (close, quick)]
+        fused = fuse_views(own[0], surface, own[1])
         return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
     if len(measurements) == 1:
@@ -84,7 +92,8 @@ def fuse_views(
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
     if surface is None:
-        defects, doubted = _fuse_defects(measurements, max(HALF_SEEN, seen))
+        many = len(close) >= (MANY_CLOSE_LOOKS if quick else MANY_VIEWS)
+        defects, doubted = _fuse_defects(close, max(HALF_SEEN, seen), many)
         if doubted:
             flags.add("defect_seen_once")
     else:
@@ -187,7 +196,7 @@ class _Sighting:
 
 
 def _fuse_defects(
-    measurements: Sequence[FruitMeasurement], seen_fraction: float
+    measurements: Sequence[FruitMeasurement], seen_fraction: float, many: bool
 ) -> tuple[tuple[Defect, ...], bool]:
     """The defects, and whether any was dropped because one view alone shows it."""
     sightings = [
@@ -209,7 +218,6 @@ def _fuse_defects(
             min(mine, key=lambda group: _mismatch(group[0], sighting)).append(sighting)
         else:
             groups.append([sighting])
-    many = len(measurements) >= MANY_VIEWS
     believed = [g for g in groups if not many or len(g) > 1 or g[0].defect.confidence >= SURE_ALONE]
     share = HALF_SEEN / seen_fraction
     fused = [

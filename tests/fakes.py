@@ -6,13 +6,12 @@ import json
 import os
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from grader.errors import ModelError, SkuTableError, StandardError
-from grader.join_views import MeasuredView
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
 from grader.types import (
     Box,
@@ -119,20 +118,16 @@ class FakeLineGrader:
             raise RuntimeError("as ordered")
         if "outcome" in orders:
             return ViewResult(outcome=ViewOutcome(orders["outcome"]), problem="as ordered")
-        frame = Frame(frame_id=f"{work.camera} {work.view}", rgb=np.zeros((8, 8, 3), np.uint8))
-        measured = _record(frame, 0, (0, 0, 8, 8), GradeOptions(), view_count=1).measurement
-        return ViewResult(
-            outcome=ViewOutcome.FRUIT,
-            measured=MeasuredView(
-                measurement=replace(measured, variety=json.dumps(orders, sort_keys=True)),
-                surface=None,
-                travel=work.view if work.position is None else work.position,
-            ),
-        )
+        return ViewResult(outcome=ViewOutcome.FRUIT, kept=(f"{work.camera} {work.view}", orders))
 
-    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
+    def look_ahead(self, kept: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """There is nothing to do ahead."""
+
+    def decide_fruit(
+        self, kept: Sequence[tuple[str, dict[str, object]]], options: GradeOptions
+    ) -> Verdict | None:
         """As the first view says."""
-        orders = json.loads(views[0].measurement.variety or "{}")
+        orders: dict[str, Any] = kept[0][1]
         grade_class = orders.get("grade_class", "extra")
         if grade_class == "fault":
             raise RuntimeError("cannot decide, as ordered")
@@ -143,8 +138,8 @@ class FakeLineGrader:
             diameter_mm=orders.get("diameter_mm"),
             standard_id=STANDARD,
             model_id=self._model_id,
-            view_count=len(views),
-            record={"views": [one.measurement.frame_id for one in views]},
+            view_count=len(kept),
+            record={"views": [name for name, _ in kept]},
         )
 
 

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from grader.errors import CalibrationError, InvalidImageError
-from grader.image_io import decode_image
-from grader.join_views import MeasuredView
 from grader.onnx_model import OnnxModel
-from grader.pipeline import GradeOptions, Grader, largest_fruit
+from grader.pipeline import GradeOptions
 from grader.record import record_to_json
+from grader.turning_grader import SeenView, TurningGrader
 from service.line.outlets import Verdict
 
 
@@ -32,7 +31,7 @@ class ViewOutcome(StrEnum):
 class ViewWork:
     """One frame to grade. name: for messages and the record. size_wh_px: what it must measure; None: anything.
 
-    position: of the belt when it was taken, in counts of the encoder that do not wrap.
+    position: of the belt when it was taken, in counts of the encoder that do not wrap; None: the views are counted.
     """
 
     camera: str
@@ -46,10 +45,11 @@ class ViewWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewResult:
-    """What a frame gave. measured: the largest fruit in it. problem: why there is none, for the log."""
+    """What a frame gave. kept: what the grader wants to see again when it decides, and nobody else looks into. problem:
+    why the frame is of no use, for the log."""
 
     outcome: ViewOutcome
-    measured: MeasuredView | None = None
+    kept: object | None = None
     problem: str | None = None
 
 
@@ -60,8 +60,14 @@ class ViewGrader(Protocol):
         """Look at one frame. A frame that cannot be used is an outcome, not an error."""
         ...
 
-    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
-        """One decision from at least one view; the same views in the same order give the same bytes."""
+    def look_ahead(self, kept: Sequence[Any]) -> tuple[int, object] | None:
+        """Do now what `decide_fruit` will probably ask for: which of the views, and what to keep of it from now on.
+        None when there is nothing to do. It changes no decision."""
+        ...
+
+    def decide_fruit(self, kept: Sequence[Any], options: GradeOptions) -> Verdict | None:
+        """One decision from at least one view, None when no view shows a fruit; the same views in the same order give
+        the same bytes."""
         ...
 
 
@@ -70,38 +76,39 @@ def load_line_grader(model: Path) -> LineGrader:
     return LineGrader(OnnxModel.load(model))
 
 
-class LineGrader(Grader):
-    """The grader of a line: `grade_views` in steps, each frame looked at once, when it comes."""
+class LineGrader(TurningGrader):
+    """The grader of a line: a quick look at each frame when it comes, close looks at the suspicious ones."""
 
     def grade_view(self, work: ViewWork) -> ViewResult:
-        """Decode, find the largest fruit, measure it."""
+        """Decode, find the largest fruit, measure it. A frame without a fruit is kept too: when no frame of the fruit
+        shows one, it is looked at closely."""
         try:
-            frame = decode_image(work.data, work.name)
-            height_px, width_px = frame.rgb.shape[:2]
-            if work.size_wh_px not in (None, (width_px, height_px)):
-                problem = (
-                    f"{work.name}: expected a frame of {work.size_wh_px}, got {(width_px, height_px)} pixels"
-                )
-                return ViewResult(outcome=ViewOutcome.WRONG_SIZE, problem=problem)
-            graded = self.grade_frame(frame, work.options)
+            seen = self.see(
+                work.data,
+                work.name,
+                work.options,
+                travel=work.view if work.position is None else work.position,
+                camera=work.camera,
+            )
         except InvalidImageError as error:
             return ViewResult(outcome=ViewOutcome.UNREADABLE, problem=str(error))
         except CalibrationError as error:
             return ViewResult(outcome=ViewOutcome.NOT_CALIBRATED, problem=str(error))
-        if not graded.records:
-            return ViewResult(outcome=ViewOutcome.NO_FRUIT)
-        measured = self.measured_view(
-            graded,
-            largest_fruit(graded),
-            work.options,
-            travel=work.view if work.position is None else work.position,
-            camera=work.camera,
-        )
-        return ViewResult(outcome=ViewOutcome.FRUIT, measured=measured)
+        if work.size_wh_px not in (None, seen.frame_wh):
+            problem = f"{work.name}: expected a frame of {work.size_wh_px}, got {seen.frame_wh} pixels"
+            return ViewResult(outcome=ViewOutcome.WRONG_SIZE, problem=problem)
+        return ViewResult(outcome=ViewOutcome.FRUIT if seen.shows_fruit else ViewOutcome.NO_FRUIT, kept=seen)
 
-    def decide_fruit(self, views: Sequence[MeasuredView], options: GradeOptions) -> Verdict:
-        """Views to one fruit, class, SKU: the same as `grade_views` on all frames at once."""
-        record = self.decide_views(views, options)
+    def look_ahead(self, kept: Sequence[SeenView]) -> tuple[int, SeenView] | None:
+        """Take the close look that is next, if any."""
+        number = self.next_close_look(kept)
+        return None if number is None else (number, self.see_closely(kept[number]))
+
+    def decide_fruit(self, kept: Sequence[SeenView], options: GradeOptions) -> Verdict | None:
+        """Views to one fruit, class, SKU; see `TurningGrader.decide_seen`."""
+        record = self.decide_seen(kept, options).record
+        if record is None:
+            return None
         diameter = record.measurement.size.equatorial_diameter_mm
         return Verdict(
             grade_class=record.grade.grade_class,

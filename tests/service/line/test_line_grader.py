@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from grader.image_io import read_image
-from grader.pipeline import GradeOptions, Grader
+from grader.onnx_model import OnnxModel
+from grader.pipeline import GradeOptions
 from grader.production import shipped_model
 from grader.record import record_to_json
 from grader.turn import Rollers
@@ -32,49 +33,73 @@ def work(data: bytes, *, view: int = 0, **more: object) -> ViewWork:
     )  # type: ignore[arg-type]
 
 
-def test_views_one_by_one_are_graded_as_all_at_once(
-    grader: LineGrader, shipped_grader: Grader, views: list[Path]
-) -> None:
-    options = GradeOptions(mm_per_px=0.3)
+def kept(grader: LineGrader, views: list[Path], options: GradeOptions) -> list[object]:
+    """What the grader keeps of each view."""
     results = [
         grader.grade_view(work(path.read_bytes(), view=view, options=options))
         for view, path in enumerate(views)
     ]
     assert {result.outcome for result in results} == {ViewOutcome.FRUIT}
-    verdict = grader.decide_fruit([result.measured for result in results if result.measured], options)
-    frames = [read_image(path, f"v{view}") for view, path in enumerate(views)]
-    whole = shipped_grader.grade_views(frames, options).record
-    assert whole is not None
-    assert verdict.record == record_to_json(whole)
-    assert (verdict.sku, verdict.table_outlet) == (whole.sku.code, whole.sku.outlet)
+    return [result.kept for result in results]
+
+
+def test_the_verdict_says_what_the_record_says(grader: LineGrader, views: list[Path]) -> None:
+    options = GradeOptions(mm_per_px=0.3)
+    seen = kept(grader, views, options)
+    verdict, record = grader.decide_fruit(seen, options), grader.decide_seen(seen, options).record
+    assert verdict is not None
+    assert record is not None
+    assert verdict.record == record_to_json(record)
+    assert (verdict.sku, verdict.table_outlet) == (record.sku.code, record.sku.outlet)
     assert verdict.view_count == len(views)
-    assert whole.measurement.size.equatorial_diameter_mm is not None
-    assert verdict.diameter_mm == whole.measurement.size.equatorial_diameter_mm.value
-    assert grader.decide_fruit(
-        [result.measured for result in results if result.measured], GradeOptions()
-    ).standard_id
+    assert record.measurement.size.equatorial_diameter_mm is not None
+    assert verdict.diameter_mm == record.measurement.size.equatorial_diameter_mm.value
+    assert verdict.standard_id
 
 
-def test_a_turn_in_counts_is_the_turn_by_view(
-    grader: LineGrader, shipped_grader: Grader, views: list[Path]
-) -> None:
-    """The third view is missing: its number, or the count of the encoder, leaves a gap."""
+def test_looking_ahead_changes_no_decision(grader: LineGrader, views: list[Path]) -> None:
+    options = GradeOptions(mm_per_px=0.3)
+    seen = kept(grader, views, options)
+    verdict = grader.decide_fruit(seen, options)
+    early = kept(grader, views[:2], options)
+    looks = 0
+    while (ahead := grader.look_ahead(early)) is not None:
+        early[ahead[0]] = ahead[1]
+        looks += 1
+    assert looks > 0
+    assert grader.decide_fruit([*early, *seen[2:]], options) == verdict
+
+
+def test_an_empty_cup_is_looked_at_closely_once_and_has_no_verdict(grader: LineGrader) -> None:
+    grey = cv2.imencode(".png", np.full((240, 320, 3), 120, np.uint8))[1].tobytes()
+    seen = [grader.grade_view(work(grey, view=view)).kept for view in range(3)]
+    assert grader.decide_fruit(seen, GradeOptions()) is None
+    assert len(grader.decide_seen(seen, GradeOptions()).close_looks) == 1
+
+
+def test_counts_of_the_encoder_say_the_turn_and_leave_gaps(views: list[Path]) -> None:
+    """A model without a quick look lays every view; the third is missing."""
+    model = OnnxModel.load(shipped_model())
+    model.quick = None
+    grader = LineGrader(model)
     by_view = GradeOptions(mm_per_px=0.3, rollers=Rollers(axis_deg=90.0, degrees=36.0))
     by_count = GradeOptions(mm_per_px=0.3, rollers=Rollers(axis_deg=90.0, degrees=0.72))
-    kept = [0, 1, 3]
-    measured = [
+    shown = [0, 1, 3]
+    seen = [
         grader.grade_view(
             work(views[view].read_bytes(), view=view, options=by_count, position=7000 + 50 * view)
-        ).measured
-        for view in kept
+        ).kept
+        for view in shown
     ]
-    assert all(one is not None and one.surface is not None for one in measured)
-    verdict = grader.decide_fruit([one for one in measured if one is not None], by_count)
-    frames = [read_image(views[view], f"v{view}") for view in kept]
-    whole = shipped_grader.grade_views(frames, by_view, kept).record
+    verdict = grader.decide_fruit(seen, by_count)
+    assert verdict is not None
+    frames = [read_image(views[view], f"v{view}") for view in shown]
+    whole = grader.grade_views(frames, by_view, shown).record
     assert whole is not None
     assert verdict.record == record_to_json(whole)
-    assert whole != shipped_grader.grade_views(frames, by_view).record
+    without = grader.grade_views(frames, GradeOptions(mm_per_px=0.3), shown).record
+    assert without is not None
+    assert whole.measurement.surface_seen_fraction != without.measurement.surface_seen_fraction
 
 
 def test_frames_that_show_nothing_are_outcomes(grader: LineGrader, views: list[Path], tmp_path: Path) -> None:
