@@ -97,7 +97,7 @@ def test_without_a_quick_look_every_view_is_looked_at_closely(turning: list[byte
     model = OnnxModel.load(shipped_model())
     model.quick = None
     grader = TurningGrader(model)
-    views = [grader.see(data, f"{view}", OPTIONS) for view, data in enumerate(turning[:3])]
+    views = [grader.see(data, f"{view}", OPTIONS, travel=view) for view, data in enumerate(turning[:3])]
     assert all(view.looked for view in views)
     frames = [decode_image(data, f"{view}") for view, data in enumerate(turning[:3])]
     whole = Grader(model).grade_views(frames, OPTIONS).record
