@@ -210,7 +210,9 @@ def _defect(
     clear = sighted & (chance >= CLEAR_SHARE * chance[best])
     whole = clear & (expected >= WHOLE_SHARE * in_cells)
     if whole.any():
-        lengths = np.array([_length(laid[view].towards[mine[view]]) for view in np.flatnonzero(whole)])
+        lengths = np.array(
+            [_length(laid[view].towards[mine[view]]) for view in np.flatnonzero(whole).tolist()]
+        )
         length = float(lengths @ chance[whole] / chance[whole].sum())
     else:
         length = _length(cell_directions()[cells])
