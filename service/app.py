@@ -99,7 +99,7 @@ async def _run(
         metrics=metrics,
         lines=lines,
     )
-    metrics.add(LineMetrics(lines.lane_rows))
+    metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
     follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)

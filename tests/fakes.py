@@ -105,8 +105,8 @@ class FakeLineGrader:
         return cls(model.name)
 
     def grade_view(self, work: ViewWork) -> ViewResult:
-        """Obey."""
-        orders = json.loads(work.data[3:-2])
+        """Obey. A real picture orders nothing."""
+        orders = json.loads(work.data[3:-2]) if work.data[3:4] == b"{" else {}
         once = orders.get("die_once")
         if orders.get("die") or (once and not Path(once).exists()):
             if once:
