@@ -121,9 +121,9 @@ class TurningGrader(Grader):
         already is not looked at further: another defect cannot better its class. Views that were looked at closely
         ahead of time count only when their turn comes.
         """
-        views = list(seen)
-        if self.model.quick is not None:
-            views = [replace(view, looked=False) for view in views]
+        if self.model.quick is None:
+            return TurnedFruit(record=self._record(seen, options), close_looks=tuple(range(len(seen))))
+        views = [replace(view, looked=False) for view in seen]
         record = self._record(views, options)
         looks: list[int] = []
         for number in self.worth_a_close_look(seen):
@@ -139,9 +139,7 @@ class TurningGrader(Grader):
         return next((number for number in self.worth_a_close_look(seen) if not seen[number].looked), None)
 
     def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
-        """Indices of the views, the most suspicious first; all where the model has no quick look."""
-        if self.model.quick is None:
-            return tuple(range(len(seen)))
+        """Indices of the views, the most suspicious first."""
         return views_to_look_at([view.suspicion for view in seen])
 
     def _record(self, views: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
