@@ -25,6 +25,7 @@ from grader.onnx_model import OnnxModel
 from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions, Grader
 from grader.production import SHIPPED_MODELS, production_model, read_log, rollback
 from grader.standards_command import app as standards_app
+from grader.turn import Rollers
 from grader.types import Crop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Grade apples and melons from pictures.")
@@ -71,6 +72,19 @@ def grade(
     one_fruit: Annotated[
         bool, typer.Option("--one-fruit", help="All pictures are views of one fruit.")
     ] = False,
+    rotation_per_view: Annotated[
+        float | None, typer.Option(help="Degrees that a fruit turns from view to view (driven cups).")
+    ] = None,
+    roller_travel_mm: Annotated[
+        float | None, typer.Option(help="Or how far the rollers' skin goes past it from view to view, mm.")
+    ] = None,
+    roller_axis: Annotated[
+        float | None,
+        typer.Option(
+            help="Direction of the axis it turns about in the picture, degrees: 0 right, 90 down. "
+            "Looking along it the fruit turns clockwise."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for fruits.jsonl, masks and overlays.")] = None,
     masks: Annotated[bool, typer.Option("--masks", help="Write index masks to OUT/masks.")] = False,
     overlays: Annotated[
@@ -104,6 +118,7 @@ def grade(
             sku_table=sku_table,
             one_fruit=one_fruit,
             allow_draft=allow_draft,
+            rollers=_rollers(one_fruit, rotation_per_view, roller_travel_mm, roller_axis),
         )
         Grader.load(model).check(options)
     except (GraderError, ValueError) as exc:
@@ -323,6 +338,21 @@ def _print_result(line: str) -> None:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _rollers(
+    one_fruit: bool, rotation_deg: float | None, travel_mm: float | None, axis_deg: float | None
+) -> Rollers | None:
+    """What turns the fruit, None where nothing is said of it. Raises ValueError where too little or too much is."""
+    if rotation_deg is None and travel_mm is None and axis_deg is None:
+        return None
+    if not one_fruit:
+        raise ValueError("--rotation-per-view, --roller-travel-mm and --roller-axis need --one-fruit")
+    if axis_deg is None:
+        raise ValueError("--rotation-per-view and --roller-travel-mm need --roller-axis")
+    if (rotation_deg is None) == (travel_mm is None):
+        raise ValueError("--roller-axis: give either --rotation-per-view or --roller-travel-mm with it")
+    return Rollers(axis_deg=axis_deg, degrees=rotation_deg, skin_mm=travel_mm)
 
 
 def _stop(message: str, code: int) -> typer.Exit:

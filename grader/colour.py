@@ -83,11 +83,8 @@ def measure_colour(
     if judged.size == 0:
         return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
     rgb, area = skin.rgb.reshape(-1, 3).take(judged, axis=0), _area_for_unseen_rim(skin, judged)
-    lab = rgb_to_lab(rgb) if colour_matrix is None else _corrected_to_lab(rgb, colour_matrix)
-    lightness, a, b = np.ascontiguousarray(lab.T)
-    glare = (lightness > GLARE_LIGHTNESS) & (a * a + b * b < GLARE_MAX_CHROMA**2)
-    clipped = (rgb[:, 0] >= CLIPPED_LEVEL) & (rgb[:, 1] >= CLIPPED_LEVEL) & (rgb[:, 2] >= CLIPPED_LEVEL)
-    area = np.where(glare | clipped | (lightness < SHADOW_LIGHTNESS), np.float32(0), area)
+    lab = to_lab(rgb, colour_matrix)
+    area = np.where(is_readable(rgb, lab), area, np.float32(0))
     sound = float(area.sum(dtype=np.float64))
     if sound <= 0:
         return ColourMeasurement(blush_fraction=0.0, light_red_fraction=0.0, ground_lab=None, blush_lab=None)
@@ -101,6 +98,27 @@ def measure_colour(
         ground_lab=_mean_lab(lab, area, ground, total),
         blush_lab=_mean_lab(lab, area, blush, total),
     )
+
+
+def to_lab(rgb: UInt8Array, colour_matrix: NDArray[np.float64] | None) -> FloatArray:
+    """CIELAB of pixels uint8 (N, 3), the colours of the camera corrected first where there is a matrix; (N, 3).
+
+    Raises:
+        ValueError: the matrix is not (3, 3).
+    """
+    return rgb_to_lab(rgb) if colour_matrix is None else _corrected_to_lab(rgb, colour_matrix)
+
+
+def is_readable(rgb: UInt8Array, lab: FloatArray) -> BoolArray:
+    """Which sound pixels show their colour, bool (N,): neither glare (clipped, or light and grey) nor deep shadow.
+
+    Args:
+        rgb: uint8 (N, 3). lab: float32 (N, 3), of the same pixels.
+    """
+    lightness, a, b = np.ascontiguousarray(lab.T)
+    glare = (lightness > GLARE_LIGHTNESS) & (a * a + b * b < GLARE_MAX_CHROMA**2)
+    clipped = (rgb[:, 0] >= CLIPPED_LEVEL) & (rgb[:, 1] >= CLIPPED_LEVEL) & (rgb[:, 2] >= CLIPPED_LEVEL)
+    return np.asarray(~(glare | clipped | (lightness < SHADOW_LIGHTNESS)))
 
 
 def _area_for_unseen_rim(skin: SkinMap, chosen: NDArray[np.intp]) -> FloatArray:

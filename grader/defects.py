@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grader.landmarks import cavity_area
 from grader.scale import BeltScale, Scale, outline_mm_per_px
 from grader.surface import SkinMap, map_skin
-from grader.types import FIRST_DEFECT_VALUE, Defect, DefectKind, FruitView, SurfaceClass
+from grader.types import FIRST_DEFECT_VALUE, Defect, DefectKind, FruitView, SurfaceClass, UInt8Array
 
 MERGE_GAP_DIAMETERS = 0.02
 """Fragments of one kind nearer than this share of the diameter (1.5 mm on a 75 mm apple) are one defect."""
@@ -50,10 +50,9 @@ def find_defects(
     blemished = (skin.surface >= FIRST_DEFECT_VALUE).view(np.uint8)
     if not blemished.any():
         return ()
-    kinds = np.where(blemished, skin.surface, np.uint8(0))
-    kinds[(kinds == SurfaceClass.RUSSET) & cavity_area(skin.surface)] = 0
+    kinds = defect_values(skin.surface)
     seen_px2 = float(skin.area_px2.sum(dtype=np.float64))
-    mm_per_px = None if scale is None else _mm_per_px(view, scale, skin)
+    mm_per_px = None if scale is None else skin_mm_per_px(view, scale, skin)
     found = [
         defect
         for value in np.unique(kinds[kinds > 0])
@@ -64,7 +63,15 @@ def find_defects(
     return tuple(sorted(found, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px)))
 
 
-def _mm_per_px(view: FruitView, scale: Scale | BeltScale, skin: SkinMap) -> float:
+def defect_values(surface: UInt8Array) -> UInt8Array:
+    """uint8 (h, w): the values of a map of `SurfaceClass` where it shows a defect, 0 elsewhere and on cavity russet."""
+    kinds = np.where(surface >= FIRST_DEFECT_VALUE, surface, np.uint8(0))
+    kinds[(kinds == SurfaceClass.RUSSET) & cavity_area(surface)] = 0
+    return np.asarray(kinds, np.uint8)
+
+
+def skin_mm_per_px(view: FruitView, scale: Scale | BeltScale, skin: SkinMap) -> float:
+    """mm per pixel of the frame in the plane of the fruit's outline."""
     centre = (
         view.box_xyxy_px[0] + skin.centre_xy[0] * skin.step_px + skin.step_px // 2,
         view.box_xyxy_px[1] + skin.centre_xy[1] * skin.step_px + skin.step_px // 2,

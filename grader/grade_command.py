@@ -177,16 +177,21 @@ def _grade_one_fruit(
 ) -> Outcome:
     frames: list[Frame] = []
     frame_names: list[str] = []
+    numbers: list[int] = []
     errors: list[str] = []
+    number = 0  # an unreadable picture is a missing view
     for item, name in zip(inputs, names, strict=True):
         try:
             for frame in _frames(item):
                 frames.append(frame)
                 frame_names.append(_frame_name(name, item, frame))
+                numbers.append(number)
+                number += 1
         except InvalidImageError as exc:
             errors.append(str(exc))
+            number += 1
     try:
-        graded = grader.grade_views(frames, options)
+        graded = grader.grade_views(frames, options, numbers)
     except CalibrationError as exc:
         return Outcome(frame_id="", fruits=(), frames=(), errors=(*errors, str(exc)))
     for view, name in zip(graded.frames, frame_names, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import acos, cos, degrees, fsum, hypot, prod, radians, sin, sqrt
+from math import fsum, hypot, prod
 from statistics import median
 
 from grader.types import (
@@ -20,16 +20,15 @@ from grader.types import (
     NettingMeasurement,
     SizeMeasurement,
 )
-from grader.uncertainty import fuse_intervals
+from grader.uncertainty import fuse_intervals, robust_mean
+from grader.whole_surface import WholeSurface
 
 HALF_SEEN = 0.5
 """Share of the whole surface that one view shows down to the rim; the area fractions of its defects refer to it."""
 SAME_AREA_RATIO = 3.0
 """Two sightings of one defect differ in measured area by less than this factor..."""
 RIM_OFFSET = 0.75
-"""... unless the smaller lies farther out than this share of the radius, where the rim may cut it."""
-SAME_PLACE_DEG = 25.0
-"""With a known turn: two sightings of one kind nearer than this on the turned sphere are one defect. All our choice."""
+"""... unless the smaller lies farther out than this share of the radius, where the rim may cut it. All our choice."""
 CLEAR_VIEW = 1.5
 """Of a size, views whose interval is wider than this times the narrowest are left out: they did not see the axis."""
 MANY_VIEWS, SURE_ALONE = 6, 0.85
@@ -42,37 +41,26 @@ SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How the fruit turns between views: by `step_deg` about `axis_xy`, a unit vector (x right, y down) in the picture.
-
-    Looking along the axis (from its tail to its head) a positive step turns clockwise.
-    """
-
-    axis_xy: tuple[float, float]
-    step_deg: float
-
-
 def fuse_views(
     measurements: Sequence[FruitMeasurement],
-    turn: Turn | None = None,
+    surface: WholeSurface | None = None,
     quick: Sequence[FruitMeasurement] = (),
 ) -> FruitMeasurement:
-    """One measurement from the single views of one fruit.
+    """One measurement from the single views of one fruit. surface: all views of its crop laid on one (`lay_views`).
 
     Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
-    first, and that with a `turn` view k is turned by k steps.
+    first.
 
     Size: of the views that are not cut or hidden (all, where each one is) those that see clearly (`CLEAR_VIEW`), by
-    `fuse_intervals`; diameter_px is the median.
+    `fuse_intervals`; diameter_px is their `robust_mean`.
     Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
     as for views from independent directions.
-    Defects: with a `turn`, sightings of one kind at one place of the sphere are one defect. Without it, *assumed*:
-    sightings of one kind and of like area in different views are one, so at least as many defects are counted as any
-    one view shows, and a fruit with two like defects that no view shows together is counted one short. The largest
-    sighting stands for the defect, as the least foreshortened, with the highest confidence of all. From `MANY_VIEWS`
-    views on a defect that only one of them shows is an error of the network more often than not: it is dropped, and the
-    fruit flagged `defect_seen_once`, unless the network is `SURE_ALONE` of it.
+    Defects: with a `surface` its own, and its shares. Without one, *assumed*: sightings of one kind and of like area in
+    different views are one, so at least as many defects are counted as any one view shows, and a fruit with two like
+    defects that no view shows together is counted one short. The largest sighting stands for the defect, as the least
+    foreshortened, with the highest confidence of all. From `MANY_VIEWS` views on a defect that only one shows is
+    an error of the network more often than not: it is dropped, and the fruit flagged `defect_seen_once`, unless the
+    network is `SURE_ALONE` of it.
 
     quick: what quick looks measured of further views, which say nothing of defects: they count for all else, and two of
     the close looks must agree on a defect as soon as there are `MANY_CLOSE_LOOKS`.
@@ -86,10 +74,10 @@ def fuse_views(
     close, measurements = measurements, (*measurements, *quick)
     if not measurements:
         raise ValueError("expected at least one measurement, got none")
-    crop = max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
+    crop = crop_of_views(measurements)
     if any(m.crop is not crop for m in measurements):
         own = [[m for m in part if m.crop is crop] for part in (close, quick)]
-        fused = fuse_views(own[0], None, own[1])
+        fused = fuse_views(own[0], surface, own[1])
         return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
     if len(measurements) == 1:
@@ -103,10 +91,15 @@ def fuse_views(
     diameters = [m.size.diameter_px for m in sized]
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
-    many = len(close) >= (MANY_CLOSE_LOOKS if quick else MANY_VIEWS)
-    defects, doubted = _fuse_defects(close, turn, max(HALF_SEEN, seen), many)
-    if doubted:
-        flags.add("defect_seen_once")
+    if surface is None:
+        many = len(close) >= (MANY_CLOSE_LOOKS if quick else MANY_VIEWS)
+        defects, doubted = _fuse_defects(close, max(HALF_SEEN, seen), many)
+        if doubted:
+            flags.add("defect_seen_once")
+    else:
+        seen, defects = surface.seen_fraction, surface.defects
+        if surface.doubted:
+            flags.add("views_disagree_on_defect")
     return replace(
         first,
         touches_edge=not whole and any(m.touches_edge for m in measurements),
@@ -114,12 +107,17 @@ def fuse_views(
         surface_seen_fraction=min(1.0, seen),
         crop_confidence=median(m.crop_confidence for m in measurements),
         size=_fuse_size([m.size for m in sized]),
-        colour=_fuse_colour(measurements),
+        colour=_fuse_colour(measurements, surface),
         netting=_fuse_netting(measurements),
         defects=defects,
         landmarks=_fuse_landmarks(measurements),
         quality_flags=tuple(sorted(flags)),
     )
+
+
+def crop_of_views(measurements: Sequence[FruitMeasurement]) -> Crop:
+    """What most of the views show, by summed confidence."""
+    return max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
 
 
 def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
@@ -132,7 +130,7 @@ def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
 
     shapes = [size.shape_index for size in sizes if size.shape_index is not None]
     return SizeMeasurement(
-        diameter_px=median(size.diameter_px for size in sizes),
+        diameter_px=robust_mean([size.diameter_px for size in sizes]),
         equatorial_diameter_mm=fuse([size.equatorial_diameter_mm for size in sizes]),
         ring_diameter_mm=fuse([size.ring_diameter_mm for size in sizes]),
         length_mm=fuse([size.length_mm for size in sizes]),
@@ -150,7 +148,7 @@ def _weighted_mean(pairs: list[tuple[float, float]]) -> float:
     return fsum(value * weight for value, weight in pairs) / total
 
 
-def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
+def _fuse_colour(measurements: Sequence[FruitMeasurement], surface: WholeSurface | None) -> ColourMeasurement:
     weighed = [(m.colour, m.surface_seen_fraction) for m in measurements]
 
     def mean_lab(colours: list[tuple[Lab | None, float]]) -> Lab | None:
@@ -162,6 +160,8 @@ def _fuse_colour(measurements: Sequence[FruitMeasurement]) -> ColourMeasurement:
 
     blush = _weighted_mean([(c.blush_fraction, w) for c, w in weighed])
     light_red = _weighted_mean([(c.light_red_fraction, w) for c, w in weighed])
+    if surface is not None and surface.blush_fraction is not None and surface.light_red_fraction is not None:
+        blush, light_red = surface.blush_fraction, surface.light_red_fraction
     return ColourMeasurement(
         blush_fraction=min(1.0, blush),
         light_red_fraction=min(1.0, light_red),
@@ -188,26 +188,22 @@ def _fuse_landmarks(measurements: Sequence[FruitMeasurement]) -> tuple[Landmark,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sighting:
-    """A defect in one view; place: unit vector on the fruit's sphere (x right, y down, z to the camera)."""
+    """A defect in one view, and whether its middle lies near the rim of the fruit."""
 
     view: int
     defect: Defect
-    place: tuple[float, float, float]
-
-    @property
-    def near_rim(self) -> bool:
-        return hypot(self.place[0], self.place[1]) > RIM_OFFSET
+    near_rim: bool
 
 
 def _fuse_defects(
-    measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float, many: bool
+    measurements: Sequence[FruitMeasurement], seen_fraction: float, many: bool
 ) -> tuple[tuple[Defect, ...], bool]:
     """The defects, and whether any was dropped because one view alone shows it."""
     sightings = [
         _Sighting(
             view=index,
             defect=defect,
-            place=_turn_back(_place(defect.box_xyxy_px, m.box_xyxy_px), turn, index),
+            near_rim=_off_middle(defect.box_xyxy_px, m.box_xyxy_px) > RIM_OFFSET,
         )
         for index, m in enumerate(measurements)
         for defect in m.defects
@@ -217,9 +213,9 @@ def _fuse_defects(
     )
     groups: list[list[_Sighting]] = []
     for sighting in sightings:
-        mine = [group for group in groups if _same_defect(group, sighting, turn is not None)]
+        mine = [group for group in groups if _same_defect(group, sighting)]
         if mine:
-            min(mine, key=lambda group: _mismatch(group[0], sighting, turn is not None)).append(sighting)
+            min(mine, key=lambda group: _mismatch(group[0], sighting)).append(sighting)
         else:
             groups.append([sighting])
     believed = [g for g in groups if not many or len(g) > 1 or g[0].defect.confidence >= SURE_ALONE]
@@ -236,48 +232,20 @@ def _fuse_defects(
     return ordered, len(believed) < len(groups)
 
 
-def _same_defect(group: list[_Sighting], sighting: _Sighting, places_known: bool) -> bool:
+def _same_defect(group: list[_Sighting], sighting: _Sighting) -> bool:
     """Whether a sighting may be of the defect of a group, whose first member is its largest sighting."""
     if group[0].defect.kind is not sighting.defect.kind or any(s.view == sighting.view for s in group):
         return False
-    if places_known:
-        return any(_angle_deg(s.place, sighting.place) <= SAME_PLACE_DEG for s in group)
-    return _mismatch(group[0], sighting, False) < SAME_AREA_RATIO or sighting.near_rim
+    return _mismatch(group[0], sighting) < SAME_AREA_RATIO or sighting.near_rim
 
 
-def _mismatch(one: _Sighting, other: _Sighting, places_known: bool) -> float:
-    if places_known:
-        return _angle_deg(one.place, other.place)
+def _mismatch(one: _Sighting, other: _Sighting) -> float:
     return one.defect.area_fraction / max(other.defect.area_fraction, 1e-12)
 
 
-def _place(defect_box: Box, fruit_box: Box) -> tuple[float, float, float]:
-    """Middle of a defect's box as a direction from the middle of a round fruit."""
+def _off_middle(defect_box: Box, fruit_box: Box) -> float:
+    """Distance of the middle of a defect's box from that of the fruit's, in half boxes of the fruit, 0.999 at most."""
     x0, y0, x1, y1 = fruit_box
     x = ((defect_box[0] + defect_box[2]) - (x0 + x1)) / max(1, x1 - x0)
     y = ((defect_box[1] + defect_box[3]) - (y0 + y1)) / max(1, y1 - y0)
-    flat = hypot(x, y)
-    if flat > 0.999:
-        x, y, flat = x / flat * 0.999, y / flat * 0.999, 0.999
-    return x, y, sqrt(1 - flat * flat)
-
-
-def _turn_back(place: tuple[float, float, float], turn: Turn | None, view: int) -> tuple[float, float, float]:
-    """Where a place of view `view` was in view 0 (Rodrigues' rotation about an axis in the picture)."""
-    if turn is None:
-        return place
-    x, y, z = place
-    ax, ay = turn.axis_xy
-    # +z points at the camera here, so (x, y, z) is left-handed: the sign of the angle follows the docstring of Turn
-    angle = radians(turn.step_deg * view)
-    along = (ax * x + ay * y) * (1 - cos(angle))
-    return (
-        x * cos(angle) + ay * z * sin(angle) + ax * along,
-        y * cos(angle) - ax * z * sin(angle) + ay * along,
-        z * cos(angle) + (ax * y - ay * x) * sin(angle),
-    )
-
-
-def _angle_deg(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    dot = fsum(a * b for a, b in zip(one, other, strict=True))
-    return degrees(acos(max(-1.0, min(1.0, dot))))
+    return min(hypot(x, y), 0.999)

@@ -19,8 +19,8 @@ from grader.exposure import check_exposure
 from grader.find_fruit import find_fruit, look_again
 from grader.first_look import Found
 from grader.grade import decide_grade
+from grader.join_views import MeasuredView, join_views
 from grader.landmarks import find_landmarks
-from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.outline import QUICK, THOROUGH
@@ -33,8 +33,9 @@ from grader.scale import BeltScale, Scale
 from grader.size import measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
-from grader.surface import map_skin, seen_fraction
+from grader.surface import SkinMap, map_skin, seen_fraction
 from grader.trust import trusted_decision, trusted_measurement
+from grader.turn import Rollers
 from grader.types import (
     Box,
     Crop,
@@ -44,6 +45,7 @@ from grader.types import (
     FruitView,
 )
 from grader.uncertainty import review_needed
+from grader.view_surface import view_surface
 
 DEFAULT_SKU_TABLE = "default"
 
@@ -58,7 +60,8 @@ class GradeOptions:
     """How to grade. crop None: the network decides. mm_per_px: scale in the plane of the fruit's outline.
 
     standard: id or path, None for the crop's default. allow_draft: let a draft standard decide.
-    one_fruit: all frames show one fruit.
+    one_fruit: all frames show one fruit. rollers: what turns it from view to view; None looks for the turn in the
+    pictures.
     """
 
     crop: Crop | None = None
@@ -69,6 +72,7 @@ class GradeOptions:
     sku_table: str = DEFAULT_SKU_TABLE
     one_fruit: bool = False
     allow_draft: bool = False
+    rollers: Rollers | None = None
 
     def __post_init__(self) -> None:
         if self.mm_per_px is not None and not (0 < self.mm_per_px < 1000):
@@ -79,12 +83,13 @@ class GradeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GradedFrame:
-    """What one frame gave. views and records have the same order; notes are quality flags of the whole frame."""
+    """What one frame gave. views, records and skins have the same order; notes are quality flags of the whole frame."""
 
     frame: Frame
     views: tuple[FruitView, ...]
     records: tuple[FruitRecord, ...]
     notes: tuple[str, ...]
+    skins: tuple[SkinMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,10 +139,12 @@ class Grader:
         if NOTHING_TO_SEE & set(notes):
             return GradedFrame(frame=frame, views=(), records=(), notes=notes)
         views = find_fruit(frame, self.model, options.crop)
+        skins = tuple(map_skin(view) for view in views)
         records = []
-        for view in views:
+        for view, skin in zip(views, skins, strict=True):
             measurement = measure_fruit(
                 view,
+                skin=skin,
                 scale=_scale(options, calibration),
                 colour_matrix=None if calibration is None else calibration.colour_matrix,
                 variety=self._variety_for(view.crop, options),
@@ -147,7 +154,7 @@ class Grader:
             records.append(self._decide(measurement, options))
         if not views:
             notes = tuple(sorted({*notes, "no_fruit"}))
-        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes)
+        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes, skins=skins)
 
     def look_quickly(self, frame: Frame, options: GradeOptions) -> tuple[QuickView, FruitMeasurement] | None:
         """The largest fruit of a frame and what the quick look measures of it; None where none is seen.
@@ -215,25 +222,57 @@ class Grader:
             notes |= set(calibration.check(frame_hw, datetime.now(UTC)))
         return tuple(sorted(notes)), calibration
 
-    def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
-        """All frames show one fruit: the largest fruit of each frame is taken, the views become one record."""
+    def grade_views(
+        self, frames: Sequence[Frame], options: GradeOptions, numbers: Sequence[int] | None = None
+    ) -> GradedFruit:
+        """All frames show one fruit: the largest fruit of each frame is taken, the views become one record.
+
+        numbers: of the frames in the order of the turn, growing, so that a frame that is missing leaves a gap; None: 0,
+        1, 2, ...
+        """
         graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
-        measurements = [record.measurement for frame in graded for record in frame.records]
-        if not measurements:
-            return GradedFruit(frames=graded, record=None)
-        return GradedFruit(frames=graded, record=self.decide_views(measurements, options))
+        places = range(len(graded)) if numbers is None else numbers
+        views = [
+            self.measured_view(frame, 0, options, travel=place)
+            for frame, place in zip(graded, places, strict=True)
+            if frame.records
+        ]
+        record = self.decide_views(views, options) if views else None
+        return GradedFruit(frames=graded, record=record)
+
+    def measured_view(
+        self, graded: GradedFrame, index: int, options: GradeOptions, *, travel: float, camera: str = ""
+    ) -> MeasuredView:
+        """One fruit of a frame as one of the views of a fruit. travel: as in `MeasuredView`."""
+        view, skin = graded.views[index], graded.skins[index]
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        surface = None
+        if not view.touches_edge and not view.touches_fruit:
+            surface = view_surface(
+                view,
+                skin,
+                _scale(options, calibration),
+                None if calibration is None else calibration.colour_matrix,
+            )
+        return MeasuredView(
+            measurement=graded.records[index].measurement,
+            surface=surface,
+            travel=travel,
+            rollers=options.rollers,
+            camera=camera,
+        )
 
     def decide_views(
         self,
-        measurements: Sequence[FruitMeasurement],
+        views: Sequence[MeasuredView],
         options: GradeOptions,
         quick: Sequence[FruitMeasurement] = (),
     ) -> FruitRecord:
-        """The record of one fruit from what its views measured, in their order; the same as `grade_views` gives.
+        """The record of one fruit from its views (`join_views`); the same as `grade_views` gives.
 
-        quick: of further views, by a quick look. Raises ValueError without a measurement.
+        quick: what quick looks measured of further views. Raises ValueError without a view or a quick look.
         """
-        return self._decide(fuse_views(measurements, quick=quick), options)
+        return self._decide(join_views(views, quick), options)
 
     def _finished(self, measurement: FruitMeasurement) -> FruitMeasurement:
         """With intervals as wide as was measured, all flags, and rounded."""
@@ -280,12 +319,14 @@ def measure_fruit(
     model_id: str,
     flags: Sequence[str] = (),
     quick: bool = False,
+    skin: SkinMap | None = None,
 ) -> FruitMeasurement:
-    """All measurements of one view. flags: quality flags known already; more are added.
+    """All measurements of one view. flags: quality flags known already; more are added. skin: `map_skin(view)` where it
+    is there already.
 
     quick: of a quick look: no defects, whose kinds it does not know, and one search for the edge instead of two.
     """
-    skin = map_skin(view)
+    skin = skin or map_skin(view)
     found = set(flags)
     if scale is None:
         found.add("no_scale")
@@ -346,7 +387,12 @@ def _largest_only(graded: GradedFrame) -> GradedFrame:
     if len(graded.views) <= 1:
         return graded
     largest = largest_fruit(graded)
-    return replace(graded, views=(graded.views[largest],), records=(graded.records[largest],))
+    return replace(
+        graded,
+        views=(graded.views[largest],),
+        records=(graded.records[largest],),
+        skins=graded.skins[largest : largest + 1],
+    )
 
 
 K = TypeVar("K")

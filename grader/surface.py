@@ -78,7 +78,8 @@ class SkinMap:
     step_px: pixels of the frame per working pixel, 1 or more. rgb: uint8 (h, w, 3). surface: uint8 (h, w).
     confidence, net_cover: float32 (h, w). area_px2: float32 (h, w), true area in px^2 *of the frame*, 0 off the fruit.
     relative: float32 (h, w), 0 in the middle of the fruit to 1 on its outline.
-    centre_xy, radius: middle and mean radius of the fruit in working pixels.
+    centre_xy, radius: middle and mean radius of the fruit in working pixels. outline_px: float64 (RAY_COUNT,), its
+    radius at the angles 2 pi k / RAY_COUNT from +x towards +y.
     """
 
     step_px: int
@@ -90,6 +91,7 @@ class SkinMap:
     relative: FloatArray
     centre_xy: tuple[float, float]
     radius: float
+    outline_px: Float64Array
 
     def to_frame_box(self, view: FruitView, box: Box) -> Box:
         """A half-open box of working pixels as a half-open box of the frame."""
@@ -137,6 +139,7 @@ def map_skin(view: FruitView) -> SkinMap:
         relative=relative,
         centre_xy=centre,
         radius=float(profile.mean()),
+        outline_px=profile,
     )
 
 

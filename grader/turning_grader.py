@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from grader.first_look import Found
 from grader.image_io import decode_image
+from grader.join_views import MeasuredView
 from grader.pipeline import GradeOptions, Grader, largest_fruit
 from grader.types import REJECT, FruitMeasurement, FruitRecord
 from grader.view_choice import views_to_look_at
@@ -28,6 +29,7 @@ class SeenView:
     suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. found: where the fruit is, in pixels of the
     whole frame; None when a close look has to find it anew. quick: what the quick look measured; None when it saw no
     fruit or is not to be believed. looked: a close look was taken; close: what it measured, None when it saw no fruit.
+    travel, camera: where in the turn it was taken, as in `MeasuredView`.
     """
 
     name: str
@@ -38,7 +40,9 @@ class SeenView:
     found: Found | None = None
     quick: FruitMeasurement | None = None
     looked: bool = False
-    close: FruitMeasurement | None = None
+    close: MeasuredView | None = None
+    travel: float = 0.0
+    camera: str = ""
 
     @property
     def shows_fruit(self) -> bool:
@@ -58,15 +62,25 @@ class TurnedFruit:
 class TurningGrader(Grader):
     """Grades turning fruit. A model without a quick look is asked for a close look at every view."""
 
-    def see(self, data: bytes, name: str, options: GradeOptions) -> SeenView:
-        """Look at one frame of a fruit.
+    def see(
+        self, data: bytes, name: str, options: GradeOptions, *, travel: float = 0.0, camera: str = ""
+    ) -> SeenView:
+        """Look at one frame of a fruit. travel, camera: where in the turn it was taken, as in `MeasuredView`.
 
         Raises InvalidImageError for what is no whole picture, CalibrationError when the calibration is not of it.
         """
         quickly = self.model.quick is not None
         frame = decode_image(data, name, shrink_to_px=QUICK_SIDE_PX if quickly else None)
         height, width = frame.whole_hw or frame.rgb.shape[:2]
-        doubtful = SeenView(name=name, data=data, options=options, frame_wh=(width, height), suspicion=1.0)
+        doubtful = SeenView(
+            name=name,
+            data=data,
+            options=options,
+            frame_wh=(width, height),
+            suspicion=1.0,
+            travel=travel,
+            camera=camera,
+        )
         if not quickly:
             return self.see_closely(doubtful)
         looked = self.look_quickly(frame, options)
@@ -85,11 +99,19 @@ class TurningGrader(Grader):
         if seen.looked:
             return seen
         frame = decode_image(seen.data, seen.name)
+        close: MeasuredView | None = None
         if seen.found is not None and seen.quick is not None:
-            close = self.look_closely(frame, seen.found, seen.quick, seen.options)
+            measured = self.look_closely(frame, seen.found, seen.quick, seen.options)
+            if measured is not None:
+                close = MeasuredView(
+                    measurement=measured, surface=None, travel=seen.travel, camera=seen.camera
+                )
         else:
             graded = self.grade_frame(frame, seen.options)
-            close = graded.records[largest_fruit(graded)].measurement if graded.records else None
+            if graded.records:
+                close = self.measured_view(
+                    graded, largest_fruit(graded), seen.options, travel=seen.travel, camera=seen.camera
+                )
         return replace(seen, close=close, looked=True)
 
     def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> TurnedFruit:
@@ -99,9 +121,9 @@ class TurningGrader(Grader):
         already is not looked at further: another defect cannot better its class. Views that were looked at closely
         ahead of time count only when their turn comes.
         """
-        views = list(seen)
-        if self.model.quick is not None:
-            views = [replace(view, looked=False) for view in views]
+        if self.model.quick is None:
+            return TurnedFruit(record=self._record(seen, options), close_looks=tuple(range(len(seen))))
+        views = [replace(view, looked=False) for view in seen]
         record = self._record(views, options)
         looks: list[int] = []
         for number in self.worth_a_close_look(seen):
@@ -117,9 +139,7 @@ class TurningGrader(Grader):
         return next((number for number in self.worth_a_close_look(seen) if not seen[number].looked), None)
 
     def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
-        """Indices of the views, the most suspicious first; all where the model has no quick look."""
-        if self.model.quick is None:
-            return tuple(range(len(seen)))
+        """Indices of the views, the most suspicious first."""
         return views_to_look_at([view.suspicion for view in seen])
 
     def _record(self, views: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:

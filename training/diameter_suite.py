@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.types import Crop
+from grader.multi_view import fuse_views
+from grader.types import Crop, FruitMeasurement
 from training.box_files import read_voc_boxes
 from training.frame_grader import FrameGrader
 from training.manifest import Photograph, load_manifest
 from training.photo_suite import graded_photographs
 from training.simulator_suite import mean
-from training.statistics import Figure, bootstrap
+from training.statistics import Figure, bootstrap, share
 
 COIN_MM = 25.0
+LEAST_LEFT_OUT = 3
+"""Of two views one that is left out leaves no fusion to speak of."""
+STEADY = 0.01
 
 
 class DiameterSuite:
@@ -40,6 +44,21 @@ class DiameterSuite:
                 values[photo.group].append(max(r.measurement.size.diameter_px for r in graded.records))
         rows = [[(float(np.std(v, ddof=1) / np.mean(v)),)] for v in values.values() if len(v) > 1]
         return bootstrap("diameter_cv_nekoder", rows, mean, "std / mean")
+
+    def left_out(self) -> Iterator[Figure]:
+        """How far the fused diameter of an apple moves when any one of its views is left out: the largest change,
+        mean over apples and share of apples, of those with at least `LEAST_LEFT_OUT` views."""
+        views: dict[str, list[FruitMeasurement]] = defaultdict(list)
+        for photo, graded in graded_photographs(self.grader, self.photographs, "multiview_station_nekoder"):
+            if graded.records:
+                measured = [record.measurement for record in graded.records]
+                views[photo.group].append(max(measured, key=lambda m: m.size.diameter_px))
+        changes = [largest_change(of_one) for of_one in views.values() if len(of_one) >= LEAST_LEFT_OUT]
+        yield bootstrap(
+            "diameter_left_out_nekoder", [[(change,)] for change in changes], mean, "largest change"
+        )
+        steady = sum(change < STEADY for change in changes)
+        yield share("diameter_steady_nekoder", steady, len(changes))
 
     def diameter_accuracy(self) -> Iterator[Figure]:
         """Diameter against truth with the coin as the scale.
@@ -77,6 +96,13 @@ class DiameterSuite:
         yield bootstrap(
             "diameter_error_ecustfd_naive", list(naive_errors.values()), _mean_abs, "mean abs., no plane"
         )
+
+
+def largest_change(views: Sequence[FruitMeasurement]) -> float:
+    """Largest relative change of the fused `diameter_px` when one of the views is left out."""
+    fused = fuse_views(views).size.diameter_px
+    others = [fuse_views([*views[:k], *views[k + 1 :]]).size.diameter_px for k in range(len(views))]
+    return max(abs(other / fused - 1) for other in others)
 
 
 def _voc_file(photo: Photograph) -> Path:

@@ -31,7 +31,7 @@ def evaluate(
         str,
         typer.Option(
             help="release: what a release is judged by; dev: what the next one is worked on with; "
-            "line: what a line makes of turning fruit."
+            "line: what a line makes of turning fruit; turning: what many views of one fruit are worth."
         ),
     ] = "release",
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),

@@ -23,9 +23,11 @@ from training.place_suite import PlaceSuite
 from training.risk_coverage import risk_coverage
 from training.simulator_suite import SimulatorSuite
 from training.statistics import Figure
+from training.turning_suite import VIEWS as TURNING_VIEWS
+from training.turning_suite import TurningSuite
 from training.worst_cases import WorstCase, WorstCases
 
-SUITES = ("release", "dev", "line")
+SUITES = ("release", "dev", "line", "turning")
 GROUPS = ("photographs", "simulator")
 
 
@@ -112,7 +114,7 @@ class Evaluator:
     """One evaluation of a model.
 
     suite: `release`, every figure a release is judged by; `dev`, what the next network is worked on with; `line`, what
-    a line makes of turning fruit.
+    a line makes of turning fruit; `turning`, what many views of one fruit are worth.
     data: folder of photographs, None leaves them out. count: simulated fruit per figure, 0 leaves them out.
     also: sets whose frozen pictures are measured too.
     worst_limit: pictures kept for each figure. graded: called with the number of frames that were just graded.
@@ -168,6 +170,11 @@ class Evaluator:
         )
 
     def _photographs(self, grader: WatchedGrader, data: Path) -> Iterator[Step]:
+        if self.suite == "turning":
+            yield Step(
+                name="diameters", group=GROUPS[0], pictures=None, figures=DiameterSuite(grader, data).left_out
+            )
+            return
         photos = PhotoSuite(grader, data, self.worst)
         conditions = ConditionSuite(grader, data, self.worst)
         diameters = DiameterSuite(grader, data)
@@ -179,6 +186,11 @@ class Evaluator:
 
     def _simulated(self, grader: WatchedGrader, count: int) -> Iterator[Step]:
         group = GROUPS[1]
+        if self.suite == "turning":
+            turning = TurningSuite(grader, count)
+            graded = (3 * TURNING_VIEWS + 1) * count
+            yield Step(name="turning fruit", group=GROUPS[1], pictures=graded, figures=turning.figures)
+            return
         self._apples = apples = SimulatorSuite(grader, count, worst=self.worst)
         self._grades = grades = GradeSuite(grader, count, worst=self.worst)
         in_classes = count + MANY_VIEWS * max(count // FRUIT_PER_MANY, 1)

@@ -57,6 +57,11 @@ GOALS: dict[str, Goal] = {
     "sim_class_calibration_error_10_views": _at_most(0.03, 0.01),
     "sim_intervals_hold_truth": Goal(reach=0.03, aim=0.01, larger_is_better=True, around=0.95),
     "sim_class_flips": _at_most(0.03, 0.01),
+    "sim_turning_count_right_network": _at_least(0.95, 0.99),
+    "sim_turning_area_error_network": _at_most(0.15, 0.06),
+    "sim_turning_same_class_same_lane_network": _at_least(0.97, 0.995),
+    "sim_turning_same_class_other_lane_network": _at_least(0.93, 0.98),
+    "diameter_left_out_nekoder": _at_most(0.01, 0.005),
 }
 """What a release wants to reach, and what it aims at."""
 

@@ -83,8 +83,8 @@ class LineSuite:
         return true, truth["equatorial_diameter_mm"], records, len(turned.close_looks)
 
     def _of_close_looks(self, views: Sequence[SeenView]) -> FruitRecord | None:
-        measurements = [view.close for view in views if view.close is not None]
-        return self.grader.decide_views(measurements, OPTIONS) if measurements else None
+        close = [view.close for view in views if view.close is not None]
+        return self.grader.decide_views(close, OPTIONS) if close else None
 
 
 def _class_of(record: FruitRecord | None) -> str:

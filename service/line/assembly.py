@@ -69,11 +69,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """This frame is a view of `fruit`: grade it."""
+    """This frame is a view of `fruit`, taken when the belt was at `position`: grade it."""
 
     fruit: Fruit
     camera: Camera
     view: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class Assembly:
                 return
             yield from self._new(lane, arrival.fruit_id, trigger, arrival.now_s, announced=False)
             known = self._open[self._latest[lane, arrival.fruit_id]]
-        yield from self._view(known, arrival, camera, trigger, stale=stale)
+        yield from self._view(known, arrival, camera, place.position, stale=stale)
 
     def advance(self, now_s: float) -> Iterator[Event]:
         """Time or belt have gone on: whose wait is over, whose last use is over."""
@@ -343,7 +344,7 @@ class Assembly:
         yield Opened(fruit)
 
     def _view(
-        self, one: _Open, arrival: FrameArrival, camera: Camera, trigger: int, *, stale: bool
+        self, one: _Open, arrival: FrameArrival, camera: Camera, position: int, *, stale: bool
     ) -> Iterator[Event]:
         seen = one.seen.setdefault(camera.name, set())
         if arrival.view in seen:
@@ -359,13 +360,13 @@ class Assembly:
         if arrival.last_view:
             one.last[camera.name] = arrival.view
         if not one.announced:  # independent of the order in which views come
-            one.position = min(one.position, trigger)
+            one.position = min(one.position, camera.trigger_of(arrival.view, position))
         if stale:
             yield Refused(arrival.lane, Refusal.STALE, one.fruit)
         elif not arrival.usable:
             yield Refused(arrival.lane, Refusal.BAD_PICTURE, one.fruit)
         else:
-            yield Use(one.fruit, camera, arrival.view)
+            yield Use(one.fruit, camera, arrival.view, position)
         if self._complete(one):
             one.ready = True
             yield Ready(one.fruit, 0)

@@ -245,6 +245,7 @@ class Line:
                 data=picture,
                 options=camera.options,
                 size_wh_px=camera.size_wh_px,
+                position=event.position,
             ),
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions
 from grader.toml_file import TomlTable, read_toml
+from grader.turn import Rollers
 from grader.types import Crop
 from service.errors import LineConfigError
 from service.line.line_config import (
@@ -174,7 +175,7 @@ def _grading(table: TomlTable, path: Path) -> GradeOptions:
 
 
 def _scaled(table: TomlTable, path: Path, options: GradeOptions) -> GradeOptions:
-    """`options` with the scale that this table states, if it does. A calibration is a path from the line's file."""
+    """`options` with the scale and the rollers that this table states. A calibration is a path from the line's file."""
     mm_per_px, calibration = options.mm_per_px, options.calibration
     if table.has("mm_per_px") and table.has("calibration"):
         table.problem("mm_per_px: expected either a calibration or mm_per_px, got both", "mm_per_px")
@@ -184,13 +185,36 @@ def _scaled(table: TomlTable, path: Path, options: GradeOptions) -> GradeOptions
         mm_per_px, calibration = None, path.parent / table.text("calibration")
     for key in ("mm_per_px", "calibration"):
         table.raw(key)
-    return GradeOptions(
-        crop=options.crop,
-        variety=options.variety,
-        standard=options.standard,
-        sku_table=options.sku_table,
-        mm_per_px=mm_per_px,
-        calibration=calibration,
+    rollers = options.rollers
+    if (stated := table.table("rollers", required=False)) is not None:
+        rollers = _rollers(stated)
+    if rollers is not None and rollers.skin_mm is not None and mm_per_px is None and calibration is None:
+        table.problem("rollers.mm_per_count: expected a scale beside it, got none", "rollers")
+    return replace(options, mm_per_px=mm_per_px, calibration=calibration, rollers=rollers)
+
+
+def _rollers(table: TomlTable) -> Rollers | None:
+    """What turns the fruit; None where the table is at fault."""
+    faults = len(table.problems)
+    axis_deg = table.number("axis_deg", low=-360, high=360)
+    turning: dict[str, float | None] = {"degrees_per_count": None, "mm_per_count": None}
+    for key, most in (("degrees_per_count", 180.0), ("mm_per_count", 1000.0)):
+        if table.has(key):
+            turning[key] = table.number(key, low=-most, high=most)
+    if (turning["degrees_per_count"] is None) == (turning["mm_per_count"] is None):
+        got = "neither" if turning["mm_per_count"] is None else "both"
+        table.problem(f"rollers: expected either degrees_per_count or mm_per_count, got {got}")
+    contact = table.number("contact", low=0.1, high=1, default=1.0)
+    camera_mm = table.number("camera_mm", low=10, high=100_000) if table.has("camera_mm") else None
+    table.finish()
+    if len(table.problems) > faults:
+        return None
+    return Rollers(
+        axis_deg=axis_deg,
+        degrees=turning["degrees_per_count"],
+        skin_mm=turning["mm_per_count"],
+        contact=contact,
+        camera_mm=camera_mm,
     )
 
 

@@ -29,7 +29,10 @@ class ViewOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewWork:
-    """One frame to grade. name: for messages and the record. size_wh_px: what it must measure; None: anything."""
+    """One frame to grade. name: for messages and the record. size_wh_px: what it must measure; None: anything.
+
+    position: of the belt when it was taken, in counts of the encoder that do not wrap; None: the views are counted.
+    """
 
     camera: str
     view: int
@@ -37,6 +40,7 @@ class ViewWork:
     data: bytes
     options: GradeOptions
     size_wh_px: tuple[int, int] | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,13 @@ class LineGrader(TurningGrader):
         """Decode, find the largest fruit, measure it. A frame without a fruit is kept too: when no frame of the fruit
         shows one, it is looked at closely."""
         try:
-            seen = self.see(work.data, work.name, work.options)
+            seen = self.see(
+                work.data,
+                work.name,
+                work.options,
+                travel=work.view if work.position is None else work.position,
+                camera=work.camera,
+            )
         except InvalidImageError as error:
             return ViewResult(outcome=ViewOutcome.UNREADABLE, problem=str(error))
         except CalibrationError as error:

@@ -61,6 +61,25 @@ def test_a_cut_fruit_is_flagged(tmp_path: Path, apple_rgb: UInt8Array) -> None:
     assert any(fruit["touches_edge"] and "touches_edge" in fruit["quality_flags"] for fruit in fruits)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--rotation-per-view", "36", "--roller-axis", "90"), "need --one-fruit"),
+        (("--one-fruit", "--rotation-per-view", "36"), "need --roller-axis"),
+        (("--one-fruit", "--roller-axis", "90"), "give either --rotation-per-view or --roller-travel-mm"),
+        (
+            ("--one-fruit", "--roller-axis", "90", "--rotation-per-view", "36", "--roller-travel-mm", "20"),
+            "give either --rotation-per-view or --roller-travel-mm",
+        ),
+        (("--one-fruit", "--roller-axis", "nan", "--rotation-per-view", "36"), "axis_deg"),
+    ],
+)
+def test_a_turn_half_told_is_wrong_use(apples: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = grade(apples, *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
 def test_one_fruit_of_many_views_is_one_record(apples: Path, tmp_path: Path) -> None:
     done = grade(apples, "--one-fruit", "--mm-per-px", "0.5", "--masks", "--out", tmp_path)
     assert done.exit_code == 0, done.output

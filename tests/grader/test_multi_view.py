@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from math import cos, radians, sin
 
 import pytest
 
-from grader.multi_view import Turn, fuse_views
+from grader.multi_view import fuse_views
 from grader.types import (
     ColourMeasurement,
     Crop,
@@ -21,6 +20,7 @@ from grader.types import (
     SizeMeasurement,
 )
 from grader.uncertainty import make_interval
+from grader.whole_surface import WholeSurface
 
 BOX = (100, 100, 300, 300)
 
@@ -201,7 +201,7 @@ def test_a_sighting_cut_by_the_rim_may_be_smaller() -> None:
     assert len(fuse_views(views).defects) == 1
 
 
-def test_without_a_turn_the_order_does_not_matter() -> None:
+def test_the_order_does_not_matter() -> None:
     views = [
         measured(defect(fraction=0.02), defect(DefectKind.SCAB, 0.004), diameter=74.0, blush=0.1),
         measured(defect(fraction=0.05), diameter=75.0, blush=0.7),
@@ -212,29 +212,6 @@ def test_without_a_turn_the_order_does_not_matter() -> None:
         assert fuse_views(order) == first
 
 
-@pytest.mark.parametrize("axis", [(0.0, 1.0), (1.0, 0.0), (0.6, 0.8)])
-def test_a_known_turn_follows_a_defect_round_the_fruit(axis: tuple[float, float]) -> None:
-    """A point that starts in front moves, for an axis pointing up in the picture, to the left when turned clockwise
-    looking along the axis."""
-    turn = Turn(axis_xy=axis, step_deg=30.0)
-
-    def seen_at(degrees: float) -> tuple[float, float]:
-        across = sin(radians(degrees))
-        return (-axis[1] * across, axis[0] * across)
-
-    same = [measured(defect(at=seen_at(30 * k))) for k in range(3)]
-    assert len(fuse_views(same, turn).defects) == 1
-    still = [measured(defect(at=(0.0, 0.0))) for _ in range(3)]
-    assert len(fuse_views(still, turn).defects) == 3
-    assert len(fuse_views(still).defects) == 1
-
-
-def test_a_point_on_the_axis_stays_where_it_is() -> None:
-    turn = Turn(axis_xy=(0.0, 1.0), step_deg=60.0)
-    views = [measured(defect(at=(0.0, 0.95 * cos(0)))) for _ in range(6)]
-    assert len(fuse_views(views, turn).defects) == 1
-
-
 def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:
     views = [replace(measured(diameter=90.0), crop=Crop.MELON), measured(), measured()]
     fused = fuse_views(views)
@@ -242,6 +219,23 @@ def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:
     assert fused.view_count == 2
     assert fused.size.equatorial_diameter_mm.value == 75.0
     assert fused.quality_flags == ("views_disagree_on_crop",)
+
+
+def test_what_was_laid_on_one_surface_replaces_what_was_counted_by_view() -> None:
+    views = [measured(defect(), blush=0.2), measured(defect(kind=DefectKind.ROT), blush=0.4)]
+    scab = defect(kind=DefectKind.SCAB)
+    surface = WholeSurface(
+        seen_fraction=0.9, blush_fraction=0.7, light_red_fraction=0.1, defects=(scab,), doubted=True
+    )
+    fused = fuse_views(views, surface=surface)
+    assert fused.defects == (scab,)
+    assert fused.surface_seen_fraction == 0.9
+    assert (fused.colour.blush_fraction, fused.colour.light_red_fraction) == (0.7, 0.1)
+    assert "views_disagree_on_defect" in fused.quality_flags
+    assert fused.size == fuse_views(views).size
+    agreed = fuse_views(views, surface=replace(surface, doubted=False, blush_fraction=None))
+    assert "views_disagree_on_defect" not in agreed.quality_flags
+    assert agreed.colour == fuse_views(views).colour
 
 
 def test_no_views_are_refused() -> None:

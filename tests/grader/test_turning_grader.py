@@ -39,9 +39,10 @@ def seen(grader: TurningGrader, turning: list[bytes]) -> list[SeenView]:
 
 def test_a_quick_look_measures_what_a_close_look_does(grader: TurningGrader, seen: list[SeenView]) -> None:
     for view in seen:
-        close = grader.see_closely(replace(view, found=None)).close
-        if view.quick is None or close is None:
+        looked = grader.see_closely(replace(view, found=None)).close
+        if view.quick is None or looked is None:
             continue
+        close = looked.measurement
         quick_mm, close_mm = view.quick.size.equatorial_diameter_mm, close.size.equatorial_diameter_mm
         assert quick_mm is not None
         assert close_mm is not None
@@ -57,8 +58,10 @@ def test_a_close_look_keeps_size_and_colour_and_adds_what_is_small(
     view = grader.see((samples / "apple_rot.jpg").read_bytes(), "rot", OPTIONS)
     assert view.suspicion > LEVEL
     assert view.quick is not None
-    close = grader.see_closely(view).close
-    assert close is not None
+    looked = grader.see_closely(view).close
+    assert looked is not None
+    assert looked.surface is None
+    close = looked.measurement
     assert close.defects
     assert (close.size, close.colour) == (view.quick.size, view.quick.colour)
 
@@ -94,7 +97,7 @@ def test_without_a_quick_look_every_view_is_looked_at_closely(turning: list[byte
     model = OnnxModel.load(shipped_model())
     model.quick = None
     grader = TurningGrader(model)
-    views = [grader.see(data, f"{view}", OPTIONS) for view, data in enumerate(turning[:3])]
+    views = [grader.see(data, f"{view}", OPTIONS, travel=view) for view, data in enumerate(turning[:3])]
     assert all(view.looked for view in views)
     frames = [decode_image(data, f"{view}") for view, data in enumerate(turning[:3])]
     whole = Grader(model).grade_views(frames, OPTIONS).record

@@ -20,6 +20,7 @@ from grader.uncertainty import (
     fuse_intervals,
     make_interval,
     review_needed,
+    robust_mean,
 )
 from tests.grader.test_multi_view import measured
 
@@ -121,3 +122,15 @@ def test_a_wide_size_needs_review(factor: float, reasons: tuple[str, ...]) -> No
     base = measured()
     size = replace(base.size, equatorial_diameter_mm=Interval(value=64.0, low=64.0 - half, high=64.0 + half))
     assert review_needed(replace(base, size=size)) == reasons
+
+
+def test_a_robust_mean_moves_little_when_one_is_left_out_and_ignores_a_wrong_one() -> None:
+    assert robust_mean([74.0, 75.0, 76.0]) == pytest.approx(75.0)
+    assert robust_mean([74.0, 75.0, 75.5]) == pytest.approx(74.8333, abs=1e-3)  # within 2 %: the plain mean
+    assert robust_mean([75.0, 75.0, 75.0, 100.0]) == pytest.approx(75.0 + 1.5 / (3 + 0.06), abs=1e-3)
+    assert robust_mean([0.0, 0.0, 1.0]) == 0.0
+    assert {robust_mean(order) for order in permutations([70.1, 75.3, 76.2, 99.9])} == {
+        robust_mean([70.1, 75.3, 76.2, 99.9])
+    }
+    with pytest.raises(ValueError, match="at least one value"):
+        robust_mean([])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from grader.types import Box, Crop
+from tests.grader.made_fruit import make_fruit
 from tests.training.planted import DataFolder, Planted, PlantedGrader
 from tests.training.test_photo_suite import by_name
-from training.diameter_suite import DiameterSuite
+from training.diameter_suite import DiameterSuite, largest_change
 
 
 def test_diameter_repeatability_is_a_mean_over_apples(tmp_path: Path) -> None:
@@ -59,3 +62,29 @@ def test_diameter_accuracy_takes_the_plane_from_the_other_fruit(tmp_path: Path) 
         "diameter_error_ecustfd_picture": (float(np.mean(errors)), 3),
         "diameter_error_ecustfd_naive": (float(np.mean([0.05, 0.1, 0.1, 0.1])), 4),
     }
+
+
+def test_one_view_left_out_moves_the_fused_diameter_by_so_much() -> None:
+    one = make_fruit()
+    views = [replace(one, size=replace(one.size, diameter_px=px)) for px in (100.0, 101.0, 102.0)]
+    assert largest_change(views) == pytest.approx(101.5 / 101 - 1)
+    assert largest_change(views[:1] * 3) == 0.0
+
+
+def test_only_apples_with_enough_views_are_left_one_out(tmp_path: Path) -> None:
+    data = DataFolder(tmp_path)
+    answers: dict[str, tuple[Planted, ...]] = {}
+    box = (0, 0, 20, 20)
+    for group, diameters in (
+        ("one", (100.0, 101.0, 102.0)),
+        ("two", (100.0, 120.0)),
+        ("three", (90.0, 100.0, 110.0)),
+    ):
+        for view, diameter in enumerate(diameters):
+            name = f"{group}_{view}.png"
+            path = f"apples/multiview_station_nekoder/images/{name}"
+            data.add(path, label=f"apple={group};view={view}", kind="multi_view", group=group)
+            answers[name] = (Planted(box=box, diameter_px=diameter),)
+    figures = by_name(DiameterSuite(PlantedGrader(answers), tmp_path).left_out())
+    assert figures["diameter_steady_nekoder"] == (0.5, 2)
+    assert figures["diameter_left_out_nekoder"] == (pytest.approx((101.5 / 101 - 1 + 0.05) / 2), 2)

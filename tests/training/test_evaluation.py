@@ -120,3 +120,12 @@ def test_another_suite_and_a_folder_without_a_list_are_refused(tmp_path: Path) -
         Evaluator(Blind(), "nightly", data=None, count=1)
     with pytest.raises(ManifestError, match=r"manifest\.csv"):
         Evaluator(Blind(), "dev", data=tmp_path, count=0)
+
+
+def test_turning_is_a_suite_of_its_own(tmp_path: Path) -> None:
+    every_set(tmp_path)
+    evaluator = Evaluator(Blind(), "turning", data=tmp_path, count=2)
+    assert [(step.name, step.group, step.pictures) for step in evaluator.steps] == [
+        ("diameters", "photographs", None),
+        ("turning fruit", "simulator", 62),
+    ]

@@ -35,7 +35,7 @@ from training.simulator.spec import (
     PlacedFruit,
     SceneSpec,
 )
-from training.simulator.studio import render_fruit, render_scene, render_views
+from training.simulator.studio import fruit_of_views, render_fruit, render_scene, render_views
 
 __all__ = [
     "PRESETS",
@@ -52,6 +52,7 @@ __all__ = [
     "PlacedFruit",
     "Rendered",
     "SceneSpec",
+    "fruit_of_views",
     "generate",
     "render_fruit",
     "render_scene",

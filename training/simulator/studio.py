@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grader.types import Crop
 from training.simulator.camera import distance_for_scale
-from training.simulator.fruit import make_fruit
+from training.simulator.fruit import Fruit, make_fruit
 from training.simulator.place import (
     as_rotation,
     random_fruit,
@@ -47,6 +47,8 @@ STUDIO_LIGHT = LightSpec(
 )
 STUDIO_GROUND = GroundSpec(kind="plain", colour=(0.16, 0.24, 0.42))
 STUDIO_LENS = LensSpec(exposure=0.24, noise=0.004)
+MOST_TAKES, TAKE_SEEDS = 100, 10_000_000_000
+"""A take moves the seed of the noise by so much: beyond every seed of a fruit."""
 
 
 def render_scene(
@@ -136,6 +138,17 @@ def render_fruit(
     return render_made(scene, [fruit])
 
 
+def fruit_of_views(seed: int, crop: str = "apple", *, sound: bool = False, **overrides: object) -> Fruit:
+    """The fruit that `render_views` shows for the same arguments, with all of its skin. Raises as it does."""
+    return make_fruit(_drawn_spec(np.random.default_rng((seed, 71)), crop, sound, overrides))
+
+
+def _drawn_spec(rng: np.random.Generator, crop: str, sound: bool, overrides: dict[str, object]) -> FruitSpec:
+    variety = overrides.get("variety")
+    spec = random_fruit(rng, Crop(crop), sound=sound, variety=str(variety) if variety else None)
+    return replace(spec, **overrides)  # type: ignore[arg-type]
+
+
 def render_views(
     seed: int,
     views: int = 10,
@@ -144,25 +157,28 @@ def render_views(
     mm_per_px: float | None = 0.35,
     *,
     sound: bool = False,
+    start_deg: float = 0.0,
+    take: int = 0,
     **overrides: object,
 ) -> list[Rendered]:
     """One fruit turning in front of a camera, about an axis at right angles to the line of sight; one turn in all.
 
     The same body, paint and defects in every view; pose and seen areas in the truth of each. mm_per_px: scale
     in the plane
-    of the outline; None: drawn. overrides: fields of `FruitSpec` by name (variety, equatorial_diameter_mm,
-    defects, ...).
+    of the outline; None: drawn. start_deg: how far the turn has gone at the first view. take: another number shows the
+    same fruit again with other sensor noise. overrides: fields of `FruitSpec` by name (variety,
+    equatorial_diameter_mm, defects, ...).
 
     Raises:
-        ValueError: views below 1, or a crop that is neither apple nor melon.
+        ValueError: views below 1, take outside 0 to 99, or a crop that is neither apple nor melon.
         TypeError: an override that is no field of `FruitSpec`.
     """
     if views < 1:
         raise ValueError(f"views: expected at least 1, got {views}")
+    if not 0 <= take < MOST_TAKES:
+        raise ValueError(f"take: expected 0 to {MOST_TAKES - 1}, got {take}")
     rng = np.random.default_rng((seed, 71))
-    variety = overrides.get("variety")
-    spec = random_fruit(rng, Crop(crop), sound=sound, variety=str(variety) if variety else None)
-    spec = replace(spec, **overrides)  # type: ignore[arg-type]
+    spec = _drawn_spec(rng, crop, sound, overrides)
     fruit = make_fruit(spec)
     radius = spec.equatorial_diameter_mm / 2
     scale = mm_per_px if mm_per_px is not None else 2 * radius / (min(size_hw) * rng.uniform(0.45, 0.85))
@@ -182,9 +198,9 @@ def render_views(
     axis = (0.0, 1.0, 0.0) if rng.random() < 0.5 else (1.0, 0.0, 0.0)
     pictures = []
     for view in range(views):
-        turned = turn_about(axis, 2 * np.pi * view / views) @ first
+        turned = turn_about(axis, np.radians(start_deg) + 2 * np.pi * view / views) @ first
         scene = SceneSpec(
-            seed=seed * 1000 + view,
+            seed=(seed + take * TAKE_SEEDS) * 1000 + view,
             preset="views",
             size_hw=size_hw,
             camera=camera,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.turn import Rollers
 from grader.types import Crop
 from service.errors import LineConfigError
 from service.line.line_config import Deadline, Encoder, Outlet, Source
@@ -41,6 +42,59 @@ def test_a_calibration_lies_beside_the_file(tmp_path: Path) -> None:
     line = small_line(tmp_path, SMALL.replace("mm_per_px = 0.3", 'calibration = "side.json"'))
     assert line.cameras[1].options.calibration == tmp_path / "side.json"
     assert line.cameras[1].options.mm_per_px is None
+
+
+CUPS = "\n[cameras.rollers]\naxis_deg = 90\ndegrees_per_count = 0.72\ncamera_mm = 500\n"
+ROLLERS = "\n[cameras.rollers]\naxis_deg = -90\nmm_per_count = 0.5\ncontact = 0.8\n"
+
+
+def beside_side(text: str) -> str:
+    """SMALL with this after the table of the camera `side`."""
+    return SMALL.replace("size_px = [640, 480]\n", f"size_px = [640, 480]\n{text}")
+
+
+def test_what_turns_the_fruit_is_of_the_line_or_of_a_camera(tmp_path: Path) -> None:
+    top, side = small_line(tmp_path).cameras
+    assert top.options.rollers is None
+    assert side.options.rollers is None
+    top, side = small_line(tmp_path, beside_side(CUPS)).cameras
+    assert top.options.rollers is None
+    assert side.options.rollers == Rollers(axis_deg=90.0, degrees=0.72, camera_mm=500.0)
+    whole = beside_side(ROLLERS).replace(
+        "[encoder]", "[grading.rollers]\naxis_deg = 0\ndegrees_per_count = -1\n\n[encoder]"
+    )
+    line = small_line(tmp_path, whole)
+    assert line.grading.rollers == Rollers(axis_deg=0.0, degrees=-1.0)
+    assert line.cameras[0].options.rollers == line.grading.rollers
+    assert line.cameras[1].options.rollers == Rollers(axis_deg=-90.0, skin_mm=0.5, contact=0.8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("axis_deg = 90", "axis_deg = 400", "axis_deg: expected -360-360, got 400"),
+        ("axis_deg = 90\n", "", "missing key 'axis_deg'"),
+        ("degrees_per_count = 0.72\n", "", "expected either degrees_per_count or mm_per_count, got neither"),
+        (
+            "degrees_per_count = 0.72",
+            "degrees_per_count = 0.72\nmm_per_count = 1",
+            "expected either degrees_per_count or mm_per_count, got both",
+        ),
+        ("camera_mm = 500", "camera_mm = 5", "camera_mm: expected 10-100000, got 5"),
+        ("camera_mm = 500", "contact = 0", "contact: expected 0.1-1, got 0"),
+        ("camera_mm = 500", "camera = 500", "unknown key 'camera'"),
+    ],
+)
+def test_faults_of_rollers_are_told(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert CUPS.count(old) == 1
+    found = problems(tmp_path, beside_side(CUPS.replace(old, new)))
+    assert any(expected in problem for problem in found), found
+    assert all(problem.startswith("small.toml:") for problem in found)
+
+
+def test_rollers_need_the_size_of_the_fruit(tmp_path: Path) -> None:
+    text = beside_side(ROLLERS).replace("mm_per_px = 0.3\n", "").replace("mm_per_px = 0.2\n", "")
+    assert any("rollers.mm_per_count: expected a scale beside it" in one for one in problems(tmp_path, text))
 
 
 def test_the_line_that_ships_takes_any_camera() -> None:

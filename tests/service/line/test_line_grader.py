@@ -6,9 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from grader.image_io import read_image
+from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions
 from grader.production import shipped_model
 from grader.record import record_to_json
+from grader.turn import Rollers
 from service.line.line_grader import LineGrader, ViewOutcome, ViewWork, load_line_grader
 
 
@@ -72,6 +75,31 @@ def test_an_empty_cup_is_looked_at_closely_once_and_has_no_verdict(grader: LineG
     seen = [grader.grade_view(work(grey, view=view)).kept for view in range(3)]
     assert grader.decide_fruit(seen, GradeOptions()) is None
     assert len(grader.decide_seen(seen, GradeOptions()).close_looks) == 1
+
+
+def test_counts_of_the_encoder_say_the_turn_and_leave_gaps(views: list[Path]) -> None:
+    """A model without a quick look lays every view; the third is missing."""
+    model = OnnxModel.load(shipped_model())
+    model.quick = None
+    grader = LineGrader(model)
+    by_view = GradeOptions(mm_per_px=0.3, rollers=Rollers(axis_deg=90.0, degrees=36.0))
+    by_count = GradeOptions(mm_per_px=0.3, rollers=Rollers(axis_deg=90.0, degrees=0.72))
+    shown = [0, 1, 3]
+    seen = [
+        grader.grade_view(
+            work(views[view].read_bytes(), view=view, options=by_count, position=7000 + 50 * view)
+        ).kept
+        for view in shown
+    ]
+    verdict = grader.decide_fruit(seen, by_count)
+    assert verdict is not None
+    frames = [read_image(views[view], f"v{view}") for view in shown]
+    whole = grader.grade_views(frames, by_view, shown).record
+    assert whole is not None
+    assert verdict.record == record_to_json(whole)
+    without = grader.grade_views(frames, GradeOptions(mm_per_px=0.3), shown).record
+    assert without is not None
+    assert whole.measurement.surface_seen_fraction != without.measurement.surface_seen_fraction
 
 
 def test_frames_that_show_nothing_are_outcomes(grader: LineGrader, views: list[Path], tmp_path: Path) -> None:

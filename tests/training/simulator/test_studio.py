@@ -17,6 +17,7 @@ from training.simulator import (
     LensSpec,
     Outline,
     Rendered,
+    fruit_of_views,
     render_fruit,
     render_scene,
     render_views,
@@ -199,3 +200,17 @@ def test_a_melon_has_net_cover_only_on_the_melon() -> None:
     assert picture.net_cover[picture.crop == 2].mean() == pytest.approx(
         _number(_fruit(picture)["netting_fraction_seen"]), abs=0.12
     )
+
+
+def test_the_same_fruit_can_be_shown_again() -> None:
+    small = {"size_hw": (96, 96), "mm_per_px": 1.2, "sound": True}
+    first = render_views(5, views=2, **small)
+    again = render_views(5, views=2, start_deg=180.0, take=1, **small)
+    assert again[0].truth["fruits"][0]["pose"]["rotation"] == pytest.approx(
+        np.array(first[1].truth["fruits"][0]["pose"]["rotation"]), abs=1e-5
+    )
+    assert again[0].truth["fruits"][0]["variety"] == first[0].truth["fruits"][0]["variety"]
+    assert (again[0].rgb != first[1].rgb).any()  # other noise
+    assert fruit_of_views(5, sound=True).spec.variety == first[0].truth["fruits"][0]["variety"]
+    with pytest.raises(ValueError, match="take: expected 0 to 99, got 100"):
+        render_views(5, views=1, take=100, **small)
