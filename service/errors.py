@@ -12,6 +12,7 @@ ServiceError
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
 ├── LedgerError              the counts of a line do not add up
+├── PreviewError             the picture of a fruit on a line cannot be drawn now
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
     └── SchemaError          the database belongs to another program or a newer version
@@ -74,6 +75,10 @@ class LineConfigError(ServiceError):
 
 class LedgerError(ServiceError):
     """A fruit of a line was counted twice or not at all; the message says which sum is wrong."""
+
+
+class PreviewError(ServiceError):
+    """The picture of a fruit cannot be drawn now; grading is not concerned."""
 
 
 class StorageError(ServiceError):

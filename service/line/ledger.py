@@ -8,12 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from service.errors import LedgerError
 from service.line.outlets import Recirculated
 from service.line.protocol import Decision
 
 _NOBODY_SAW = frozenset({Recirculated.NO_VIEW, Recirculated.NO_FRUIT})
+
+
+class Outcome(StrEnum):
+    """What a decision counts as; the names are those of `LaneCounts`."""
+
+    GRADED = "graded"
+    ABSTAINED = "abstained"
+    NO_READ = "no_read"
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """Every decision is one of the three."""
+    if decision.reason in _NOBODY_SAW:
+        return Outcome.NO_READ
+    graded = decision.reason is None or decision.reason == Recirculated.NO_ROUTE
+    return Outcome.GRADED if graded else Outcome.ABSTAINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +107,7 @@ class Ledger:
     def decided(self, decision: Decision, *, delivered: bool) -> None:
         """A decision on a fruit. delivered: it was handed to a client."""
         counts = self._lanes[decision.lane]
-        if decision.reason in _NOBODY_SAW:
-            counts.numbers["no_read"] += 1
-        elif decision.reason is None or decision.reason == Recirculated.NO_ROUTE:
-            counts.numbers["graded"] += 1
-        else:
-            counts.numbers["abstained"] += 1
+        counts.numbers[outcome_of(decision).value] += 1
         counts.numbers["late"] += decision.late
         counts.outlets[decision.outlet] += 1
         if decision.reason is not None:

@@ -17,6 +17,7 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
+from service.server import end_streams
 from service.services import Services
 
 
@@ -77,6 +78,10 @@ class _ReportingServer(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self.listens.set()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        end_streams(self.config.app)
+        await super().shutdown(sockets)
 
 
 @contextmanager
