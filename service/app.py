@@ -36,7 +36,9 @@ from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
+from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
+from service.ui.render import Pages
 from service.ui.translate import LANGUAGES
 
 
@@ -69,7 +71,9 @@ def create_app(
     for router in (grading.router, fruits.router, catalogue.router, line_router, live_router):
         app.include_router(router)
     app.include_router(health.router)
-    app.include_router(page_router())
+    pages = Pages()
+    app.include_router(page_router(pages))
+    app.include_router(line_pages_router(pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
