@@ -54,7 +54,7 @@ def compare_counts(before: Mapping[str, int], recent: Mapping[str, int]) -> Drif
 
 
 def compare_values(before: NDArray[np.float32], recent: NDArray[np.float32], *, least: float) -> Drift | None:
-    """Numbers, float (N,), in bins of equal share of those before; NaN is left out.
+    """Numbers, float (N,), in bins of equal share of those before, and one on each side of them; NaN is left out.
 
     least: a difference of the means under this is of no use to anybody and gives no hint, however sure. None: more than
     half of either group is NaN.
@@ -63,7 +63,8 @@ def compare_values(before: NDArray[np.float32], recent: NDArray[np.float32], *, 
     if any(2 * len(kept) <= len(values) for kept, values in zip(known, (before, recent), strict=True)):
         return None
     bins = MANY_BINS if len(recent) >= MANY else FEW_BINS
-    edges = np.unique(np.quantile(known[0], np.linspace(0, 1, bins + 1)[1:-1]))
+    inner = np.quantile(known[0], np.linspace(0, 1, bins + 1)[1:-1])
+    edges = np.unique([known[0].min(), *inner, np.nextafter(known[0].max(), np.inf)])
     counts = [
         np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1).astype(float)
         for values in known

@@ -29,8 +29,8 @@ from service.line.live.draw_preview import draw_preview
 LoadForPreviews = Callable[[Path], FruitGrader]
 """Makes the grader of a model folder; a function of a module or a class method. Raises GraderError."""
 
-ANSWER_TIMEOUT_S = 60.0
-"""On a computer that grading uses fully, the model is loaded in what is left."""
+ANSWER_TIMEOUT_S = 300.0
+"""Then it hangs. On a computer that grading uses fully, the model is loaded in the little time that is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

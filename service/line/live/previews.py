@@ -15,6 +15,8 @@ from service.line.live.line_watch import Shot
 from service.line.live.preview_process import LoadForPreviews, PreviewOrder, PreviewProcess
 
 PREVIEW_EVERY_S = 1.0
+WAIT_S = 5.0
+"""Nobody waits longer for an answer; the drawing goes on, for the next who asks."""
 IDLE_S = 30.0
 """Without an order for so long the process ends, and its memory is free again."""
 
@@ -73,21 +75,27 @@ class Previews:
             early = self._clock() - place.begun_s < PREVIEW_EVERY_S
             if known is not None and (early or known.number == shot.number):
                 return known
+            if early:
+                raise PreviewError(
+                    f"the last picture could not be drawn; tried again after {PREVIEW_EVERY_S:.0f} s"
+                )
             place.begun_s = self._clock()
             place.drawing = asyncio.create_task(self._draw(place, shot))
-        return await asyncio.shield(place.drawing)
+            place.drawing.add_done_callback(_seen_to)
+        done, _ = await asyncio.wait([place.drawing], timeout=WAIT_S)
+        if not done:
+            raise PreviewError(f"not drawn in {WAIT_S:.0f} s: grading goes first")
+        return done.pop().result()
 
     async def close(self) -> None:
         """End the process; what is being drawn is given up."""
-        if self._ending is not None:
-            self._ending.cancel()
         await self._process.close()
         drawing = [place.drawing for place in self._places.values() if place.drawing is not None]
         await asyncio.gather(*drawing, *self._tasks, return_exceptions=True)
+        self._keep()
 
     async def _draw(self, place: _Place, shot: Shot) -> Preview:
-        if self._ending is not None:
-            self._ending.cancel()
+        self._keep()
         try:
             model = self._in_use()
             if model is None:
@@ -98,9 +106,21 @@ class Previews:
             return place.drawn
         finally:
             place.drawing = None
+            self._keep()
             self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
+
+    def _keep(self) -> None:
+        """Do not end the process for now."""
+        if self._ending is not None:
+            self._ending.cancel()
 
     def _end(self) -> None:
         task = asyncio.create_task(self._process.end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _seen_to(drawing: asyncio.Task[Preview]) -> None:
+    """A fault that nobody waits for any more has been told to those who asked before."""
+    if not drawing.cancelled():
+        drawing.exception()

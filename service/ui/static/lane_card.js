@@ -93,6 +93,7 @@ export function laneCard(lane) {
         const key = row.dataset.count;
         const count = key === "refused" ? sum(state.counts.refused) : state.counts[key];
         put(row.lastChild, number(count));
+        row.hidden = key === "undelivered" && count === 0;
         mark(row, "level", levels[key]);
       }
     },

@@ -16,7 +16,9 @@ export function shareBars() {
       const sums = [lane.recent, lane.before].map((counts) => Object.values(counts).reduce((sum, count) => sum + count, 0));
       draw(recent, _("Last {count}", { count: number(sums[0]) }), lane.recent, marks, sums[0]);
       draw(before, _("{count} before", { count: number(sums[1]) }), lane.before, marks, sums[1]);
-      before.box.classList.toggle("none", sums[1] === 0);
+      const wait = lane.fruit_until_drift;
+      before.parts.hidden = wait > 0;
+      if (wait > 0) put(before.title, _("Compared after {count} more fruit", { count: number(wait) }));
       fill(legend, marks, legendItem, (item, mark) => {
         markClass(item.firstChild, mark);
         put(item.children[1], nameClass(mark));
