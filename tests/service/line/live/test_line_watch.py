@@ -89,8 +89,8 @@ def test_cameras_are_watched_also_where_frames_are_refused(config: LineConfig) -
 
 
 def test_numbers_that_were_not_measured_are_nan() -> None:
-    bare = mark_fruit(decision(), None)
-    assert (bare.mark, bare.late) == ("I", False)
+    bare = mark_fruit(decision(reason="late", late=True), None)
+    assert (bare.mark, bare.late) == ("abstained", True)
     assert all(map(math.isnan, (bare.diameter_mm, bare.blush_fraction, bare.lightness)))
 
 
