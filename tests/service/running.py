@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from socket import SO_SNDBUF, SOL_SOCKET
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -85,14 +86,21 @@ class _ReportingServer(uvicorn.Server):
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The service on a free port of this computer; gives its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on")
+def listening(app: FastAPI, *, port: int = 0, send_buffer_bytes: int | None = None) -> Iterator[str]:
+    """The service on a port of this computer (0: a free one); gives its address.
+
+    send_buffer_bytes: of every connection, so that one that is not read is full soon.
+    """
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="on"
+    )
     server = _ReportingServer(config)
     thread = Thread(target=server.run)
     thread.start()
     try:
         assert server.listens.wait(timeout=30)
+        if send_buffer_bytes is not None:
+            server.servers[0].sockets[0].setsockopt(SOL_SOCKET, SO_SNDBUF, send_buffer_bytes)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

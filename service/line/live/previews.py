@@ -47,9 +47,10 @@ class Previews:
         *,
         niceness: int,
         clock: Callable[[], float] = monotonic,
+        wait_s: float = WAIT_S,
     ) -> None:
         self._process = PreviewProcess(load, niceness=niceness)
-        self._in_use, self._clock = in_use, clock
+        self._in_use, self._clock, self._wait_s = in_use, clock, wait_s
         self._places: dict[tuple[str, int], _Place] = {}
         self._ending: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,9 +83,9 @@ class Previews:
             place.begun_s = self._clock()
             place.drawing = asyncio.create_task(self._draw(place, shot))
             place.drawing.add_done_callback(_seen_to)
-        done, _ = await asyncio.wait([place.drawing], timeout=WAIT_S)
+        done, _ = await asyncio.wait([place.drawing], timeout=self._wait_s)
         if not done:
-            raise PreviewError(f"not drawn in {WAIT_S:.0f} s: grading goes first")
+            raise PreviewError(f"not drawn in {self._wait_s:g} s: grading goes first")
         return done.pop().result()
 
     async def close(self) -> None:

@@ -148,10 +148,11 @@ function lastFruit() {
       const diameter = decision.size?.equatorial_diameter_mm;
       put(size, diameter ? `${number(diameter.value, 1)} mm` : decision.size ? _("no scale") : "");
       put(goes.firstChild, decision.sku ?? "");
+      goes.firstChild.hidden = decision.sku === null;
       put(goes.lastChild, `→ ${name(decision.outlet)}`);
       fill(why, reasons(decision), () => element("li", ""), put);
       const id = _("Fruit {id}", { id: decision.fruit_id });
-      put(when, [seconds(decision.decided_at), views(decision), id].join(" · "));
+      put(when, [seconds(decision.decided_at), views(decision), id].filter(Boolean).join(" · "));
       mark(box, "number", decision.number);
       box.classList.toggle("late", decision.late);
     },
@@ -163,6 +164,7 @@ function className(decision) {
 }
 
 function views({ view_count: count }) {
+  if (count === 0) return "";
   return count === 1 ? _("in one view") : _("in {count} views", { count });
 }
 
@@ -170,7 +172,7 @@ function reasons(decision) {
   const told = decision.reason === null ? [] : [name(decision.reason)];
   const more = decision.texts?.reasons ?? [];
   const all = [...told, ...more];
-  return all.length > 0 ? all.slice(0, 3) : [_("Nothing seen stands against the best class.")];
+  return all.length > 0 ? all.slice(0, 2) : [_("Nothing seen stands against the best class.")];
 }
 
 // As the line counts it.

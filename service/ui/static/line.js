@@ -60,8 +60,8 @@ function showGauges(state) {
   put($("encoder"), place.join(" · "));
   put($("workers"), `${state.ready_workers} / ${state.workers}`);
   mark($("workers-gauge"), "level", state.ready_workers < state.workers ? "bad" : null);
-  const waiting = [_("{count} views wait", { count: number(state.waiting_views) })];
-  if (state.restarts) waiting.push(_("{count} restarts", { count: number(state.restarts) }));
+  const waiting = [_("Views waiting: {count}", { count: number(state.waiting_views) })];
+  if (state.restarts) waiting.push(_("Restarts: {count}", { count: number(state.restarts) }));
   put($("waiting"), waiting.join(" · "));
   put($("model"), state.model ?? _("none yet"));
   put($("previews"), dropped ? _("This page left out {count} fruit: it is too slow", { count: number(dropped) }) : "");
