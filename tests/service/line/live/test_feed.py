@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from grader.standard import list_standards
+from service.line.assembly import Fruit
 from service.line.line_config import LineConfig
 from service.line.live.broadcast import Watcher
 from service.line.live.feed import Feed
@@ -21,6 +22,7 @@ from service.line.workers import Workers
 from tests.fakes import FakeLineGrader, line_picture
 from tests.service.line.lines import small_line
 from tests.service.line.plc import Rig
+from tests.service.line.test_ledger import decision
 from tests.service.line.test_line import run_fruit
 
 STANDARDS = list_standards()
@@ -73,8 +75,8 @@ def test_decisions_in_words_with_size_and_colour(config: LineConfig) -> None:
         told = [one for one in await decisions(english, 3) if one[0] == "decision"]
         in_chinese = [one for one in await decisions(chinese, 3) if one[0] == "decision"]
         assert [data["fruit_id"] for _, data, _ in told] == [0, 1, 2]
-        for (_, data, _), decision in zip(told, rig.decisions, strict=True):
-            assert data | json.loads(decision.to_json()) == data  # all fields of the answer, unchanged
+        for (_, data, _), answer in zip(told, rig.decisions, strict=True):
+            assert data | json.loads(answer.to_json()) == data  # all fields of the answer, unchanged
         first = told[0][1]
         assert first["size"]["equatorial_diameter_mm"]["value"] == 81.0
         assert first["colour"]["blush_fraction"] == 0.4
@@ -197,8 +199,8 @@ def test_a_burst_beyond_all_bounds_is_counted(config: LineConfig) -> None:
         rig = Rig(config)
         feed = feed_of(rig)
         watcher = feed.join("en", None)
-        while rig.line.watch.sequence < MOST_PENDING + 20:
-            run_fruit(rig, 50)
+        for number in range(MOST_PENDING + 20):
+            rig.line.watch.decided(Fruit(number, 1, number), decision(), None, 0.0)
         heard, dropped = 0, 0
         async for name, data, _ in events(watcher):
             heard += name == "decision"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.pipeline import GradeOptions
+from service.line.assembly import Fruit
 from service.line.line_config import LineConfig
 from service.line.line_grader import ViewWork
 from service.line.live.line_watch import (
@@ -56,8 +57,8 @@ def test_decisions_wait_only_for_watchers_and_not_without_bound(config: LineConf
     run_fruit(rig, 2)
     assert rig.line.watch.take_decided() == ()
     rig.line.watch.watched = True
-    for _ in range(MOST_PENDING // 50 + 1):
-        run_fruit(rig, 50, lane=2)
+    for number in range(MOST_PENDING + 20):
+        rig.line.watch.decided(Fruit(number, 1, number), decision(), None, 0.0)
     taken = rig.line.watch.take_decided()
     assert [one.sequence for one in taken] == list(
         range(rig.line.watch.sequence + 1 - MOST_PENDING, rig.line.watch.sequence + 1)
