@@ -255,7 +255,7 @@ def test_nothing_sticks_out_and_targets_are_large(
 
 def test_a_hidden_page_asks_for_no_pictures(page: playwright.Page, address: str, one: Sender) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "preview" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if "preview.jpg" in request.url else None)
     page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")
     one.send(lane=1)
     one.decision()
