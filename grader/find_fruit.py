@@ -14,11 +14,9 @@ import numpy as np
 
 from grader.first_look import Found, first_look
 from grader.onnx_model import OnnxModel
-from grader.second_look import Window, second_look
+from grader.second_look import Window, second_look, window_around
 from grader.types import Crop, Frame, FruitView
 
-MARGIN = 1.2
-"""Side of the second look over the fruit's extent: background on all sides tells where the fruit ends."""
 SMALLEST_SHARE = 0.03
 """Area of the smallest fruit over the largest of one frame: fruit on one line differ by 2 in diameter, 4 in area; a
 crate seen at a slant by 5 in diameter, 25 in area."""
@@ -34,8 +32,17 @@ def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tupl
 
     crop: when the caller knows what runs on the line, every fruit found is of this crop.
     """
-    found = first_look(frame, model)
-    windows = [_window(item) for item in found]
+    return look_again(frame, model, first_look(frame, model), crop)
+
+
+def look_again(
+    frame: Frame, model: OnnxModel, found: list[Found], crop: Crop | None = None
+) -> tuple[FruitView, ...]:
+    """The fruit of a first look seen closely: the second look at each, the third at what is doubtful.
+
+    As `find_fruit`, whose first look may have been another one, such as the quick look of a line.
+    """
+    windows = [window_around(item) for item in found]
     views = second_look(frame, model, found, windows, crop)
     doubtful = [(n, view) for n, view in enumerate(views) if view is not None and _in_doubt(view)]
     around = [_widened(windows[n]) for n, _ in doubtful]
@@ -48,16 +55,6 @@ def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tupl
     kept = _without_crumbs(_without_doubles([view for view in views if view is not None]))
     kept.sort(key=lambda view: (view.box_xyxy_px[0], view.box_xyxy_px[1]))
     return tuple(replace(view, fruit_index=index) for index, view in enumerate(kept))
-
-
-def _window(found: Found) -> Window:
-    """Left, top and side in frame pixels of the square to look at again."""
-    rows, cols = np.nonzero(found.mask)
-    scale_x, scale_y = found.scale_xy
-    x0, x1 = cols.min() * scale_x, (cols.max() + 1) * scale_x
-    y0, y1 = rows.min() * scale_y, (rows.max() + 1) * scale_y
-    side = max(int(np.ceil(max(x1 - x0, y1 - y0) * MARGIN)), 8)
-    return round(float(x0 + x1 - side) / 2), round(float(y0 + y1 - side) / 2), side
 
 
 def _widened(window: Window) -> Window:

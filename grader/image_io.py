@@ -107,6 +107,7 @@ def decode_image(
     try:
         with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
             _check_size(image, frame_id, max_pixels)
+            size = image.size
             if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
                 rgb, notes = _decode_plain_jpeg(data, image, shrink_to_px)
             else:
@@ -119,7 +120,9 @@ def decode_image(
     except _DECODER_ERRORS as exc:
         reason = str(exc) or type(exc).__name__
         raise InvalidImageError(f"{frame_id}: expected a whole picture, it is damaged: {reason}") from exc
-    return Frame(frame_id=frame_id, rgb=rgb, notes=tuple(sorted(notes)))
+    turned = (rgb.shape[0] > rgb.shape[1]) != (size[1] > size[0])
+    whole_hw = (size if turned else size[::-1]) if "reduced_size" in notes else None
+    return Frame(frame_id=frame_id, rgb=rgb, notes=tuple(sorted(notes)), whole_hw=whole_hw)
 
 
 def read_video(path: Path, frame_id: str | None = None, *, every: int = 1) -> Iterator[Frame]:

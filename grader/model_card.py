@@ -30,9 +30,10 @@ _KEYS = {
     "crop_classes",
     "trained_on",
 }
-_OPTIONAL_KEYS = {"produce", "trust", "made_of"}
+_OPTIONAL_KEYS = {"produce", "quick", "trust", "made_of"}
 _MADE_OF_KEYS = {"model_id", "how"}
 _PRODUCE_KEYS = {"weights", "sha256"}
+_QUICK_KEYS = {"folder", "sha256"}
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
 
@@ -62,6 +63,15 @@ class ProduceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuickSpec:
+    """The small network for the quick look at every view of a line: a model of its own, with its own card, in a folder
+    beside the network. sha256: of its weights."""
+
+    folder: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeOf:
     """The model that this one was made of without training. how: in words, such as the kind of quantisation."""
 
@@ -76,7 +86,8 @@ class ModelCard:
     strides: pixels of input per pixel of output, by output name.
     surface_classes: `SurfaceClass` of each channel of `surface`. crop_classes: names of the channels of `crop`.
     produce: the second opinion on other produce, None when the model has none. trust: what was measured of its
-    decisions, None when nothing was. made_of: another model, None for one that was trained.
+    decisions, None when nothing was. made_of: another model, None for one that was trained. quick: the network for the
+    quick look, None when the model has none.
     """
 
     folder: Path
@@ -92,6 +103,7 @@ class ModelCard:
     produce: ProduceSpec | None = None
     trust: Trust | None = None
     made_of: MadeOf | None = None
+    quick: QuickSpec | None = None
 
     @property
     def model_id(self) -> str:
@@ -119,6 +131,8 @@ def load_card(folder: Path) -> ModelCard:
         _same_keys(path, "input", raw["input"], _INPUT_KEYS)
         if "produce" in raw:
             _same_keys(path, "produce", raw["produce"], _PRODUCE_KEYS)
+        if "quick" in raw:
+            _same_keys(path, "quick", raw["quick"], _QUICK_KEYS)
         if "made_of" in raw:
             _same_keys(path, "made_of", raw["made_of"], _MADE_OF_KEYS)
         card = _build(folder, raw)
@@ -191,6 +205,7 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
         produce=_produce(folder, raw.get("produce")),
         trust=read_trust(raw["trust"]) if "trust" in raw else None,
         made_of=_made_of(raw.get("made_of")),
+        quick=_quick(folder, raw.get("quick")),
     )
 
 
@@ -198,6 +213,10 @@ def _produce(folder: Path, raw: dict[str, str] | None) -> ProduceSpec | None:
     if raw is None:
         return None
     return ProduceSpec(weights=folder / str(raw["weights"]), sha256=str(raw["sha256"]))
+
+
+def _quick(folder: Path, raw: dict[str, str] | None) -> QuickSpec | None:
+    return None if raw is None else QuickSpec(folder=folder / str(raw["folder"]), sha256=str(raw["sha256"]))
 
 
 def _made_of(raw: dict[str, str] | None) -> MadeOf | None:

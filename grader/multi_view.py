@@ -36,6 +36,8 @@ MANY_VIEWS, SURE_ALONE = 6, 0.85
 """From this many views on, a defect seen in one of them only is dropped unless its confidence is the second: an even
 turn shows every place within 60 degrees of straight on in a third of the views. Chosen on simulated apples
 (docs/decisions/0020)."""
+MANY_CLOSE_LOOKS = 3
+"""The same where the views are the most suspicious ones of many: looks at one blemish from neighbouring sides."""
 SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
@@ -51,7 +53,11 @@ class Turn:
     step_deg: float
 
 
-def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = None) -> FruitMeasurement:
+def fuse_views(
+    measurements: Sequence[FruitMeasurement],
+    turn: Turn | None = None,
+    quick: Sequence[FruitMeasurement] = (),
+) -> FruitMeasurement:
     """One measurement from the single views of one fruit.
 
     Independent of the order of the views, except that frame id, index, box, variety and model id are those of the
@@ -68,17 +74,22 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     views on a defect that only one of them shows is an error of the network more often than not: it is dropped, and the
     fruit flagged `defect_seen_once`, unless the network is `SURE_ALONE` of it.
 
+    quick: what quick looks measured of further views, which say nothing of defects: they count for all else, and two of
+    the close looks must agree on a defect as soon as there are `MANY_CLOSE_LOOKS`.
+
     Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
     is flagged `views_disagree_on_crop`.
 
     Raises:
         ValueError: no measurement.
     """
+    close, measurements = measurements, (*measurements, *quick)
     if not measurements:
         raise ValueError("expected at least one measurement, got none")
     crop = max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
     if any(m.crop is not crop for m in measurements):
-        fused = fuse_views([m for m in measurements if m.crop is crop], None)
+        own = [[m for m in part if m.crop is crop] for part in (close, quick)]
+        fused = fuse_views(own[0], None, own[1])
         return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
     if len(measurements) == 1:
@@ -92,7 +103,8 @@ def fuse_views(measurements: Sequence[FruitMeasurement], turn: Turn | None = Non
     diameters = [m.size.diameter_px for m in sized]
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
-    defects, doubted = _fuse_defects(measurements, turn, max(HALF_SEEN, seen))
+    many = len(close) >= (MANY_CLOSE_LOOKS if quick else MANY_VIEWS)
+    defects, doubted = _fuse_defects(close, turn, max(HALF_SEEN, seen), many)
     if doubted:
         flags.add("defect_seen_once")
     return replace(
@@ -188,7 +200,7 @@ class _Sighting:
 
 
 def _fuse_defects(
-    measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float
+    measurements: Sequence[FruitMeasurement], turn: Turn | None, seen_fraction: float, many: bool
 ) -> tuple[tuple[Defect, ...], bool]:
     """The defects, and whether any was dropped because one view alone shows it."""
     sightings = [
@@ -210,7 +222,6 @@ def _fuse_defects(
             min(mine, key=lambda group: _mismatch(group[0], sighting, turn is not None)).append(sighting)
         else:
             groups.append([sighting])
-    many = len(measurements) >= MANY_VIEWS
     believed = [g for g in groups if not many or len(g) > 1 or g[0].defect.confidence >= SURE_ALONE]
     share = HALF_SEEN / seen_fraction
     fused = [

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from grader.errors import ModelMismatchError
-from grader.model_card import OUTPUTS, ModelCard, load_card
+from grader.model_card import OUTPUTS, ModelCard, QuickSpec, load_card
 from grader.types import FloatArray
 
 SWITCH = "whole"
@@ -32,6 +32,7 @@ class OnnxModel:
             )
         self._has_switch = SWITCH in (item.name for item in self._session.get_overridable_initializers())
         self._produce = None if card.produce is None else _open_produce(card.produce.weights)
+        self.quick = None if card.quick is None else _load_quick(card.quick)
         self._warm_up()
 
     @classmethod
@@ -77,6 +78,16 @@ class OnnxModel:
                     f"{self.card.weights}: output {name}: expected shape {expected}, got {value.shape}"
                 )
         self.find(tensor)
+
+
+def _load_quick(spec: QuickSpec) -> OnnxModel:
+    model = OnnxModel.load(spec.folder)
+    if model.card.sha256 != spec.sha256:
+        raise ModelMismatchError(
+            f"{spec.folder}: expected the quick look with sha256 {spec.sha256} (card of the model), "
+            f"got {model.card.sha256}"
+        )
+    return model
 
 
 def _open(weights: Path) -> ort.InferenceSession:

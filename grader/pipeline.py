@@ -16,13 +16,17 @@ from grader.colour import measure_colour
 from grader.defects import find_defects
 from grader.errors import StandardError
 from grader.exposure import check_exposure
-from grader.find_fruit import find_fruit
+from grader.find_fruit import find_fruit, look_again
+from grader.first_look import Found
 from grader.grade import decide_grade
 from grader.landmarks import find_landmarks
 from grader.multi_view import fuse_views
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
+from grader.outline import QUICK, THOROUGH
 from grader.production import production_model
+from grader.quick_look import QuickView, quick_look
+from grader.reduced import in_frame_pixels
 from grader.rounding import rounded_measurement
 from grader.rules import Standard, plain_name
 from grader.scale import BeltScale, Scale
@@ -42,6 +46,9 @@ from grader.types import (
 from grader.uncertainty import review_needed
 
 DEFAULT_SKU_TABLE = "default"
+
+NOTHING_TO_SEE = frozenset({"black_frame", "clipped_frame"})
+"""Flags of a frame that is not looked at."""
 
 T = TypeVar("T")
 
@@ -123,13 +130,9 @@ class Grader:
 
         Raises CalibrationError when the calibration is not of this frame.
         """
-        flags = check_exposure(frame.rgb)
-        notes = tuple(sorted({*flags, *frame.notes}))
-        if {"black_frame", "clipped_frame"} & set(notes):
+        notes, calibration = self._frame_notes(frame, frame.rgb.shape[:2], options)
+        if NOTHING_TO_SEE & set(notes):
             return GradedFrame(frame=frame, views=(), records=(), notes=notes)
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
-        if calibration is not None:
-            notes = tuple(sorted({*notes, *calibration.check(frame.rgb.shape[:2], datetime.now(UTC))}))
         views = find_fruit(frame, self.model, options.crop)
         records = []
         for view in views:
@@ -146,6 +149,72 @@ class Grader:
             notes = tuple(sorted({*notes, "no_fruit"}))
         return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes)
 
+    def look_quickly(self, frame: Frame, options: GradeOptions) -> tuple[QuickView, FruitMeasurement] | None:
+        """The largest fruit of a frame and what the quick look measures of it; None where none is seen.
+
+        frame: may have been decoded at a reduced size; the measurement is in pixels of the whole one.
+        Raises CalibrationError when the calibration is not of this frame. Only for a model with a quick look.
+        """
+        assert self.model.quick is not None
+        whole_hw = frame.whole_hw or frame.rgb.shape[:2]
+        notes, calibration = self._frame_notes(frame, whole_hw, options)
+        notes = tuple(note for note in notes if note != "reduced_size")
+        if NOTHING_TO_SEE & set(notes):
+            return None
+        quick = quick_look(frame, self.model.quick, options.crop)
+        if quick is None:
+            return None
+        times = whole_hw[1] / frame.rgb.shape[1]
+        scale = _scale(options, calibration)
+        reduced = None if scale is None else scale.reduced(times)
+        measurement = measure_fruit(
+            quick.view,
+            scale=reduced,
+            colour_matrix=None if calibration is None else calibration.colour_matrix,
+            variety=self._variety_for(quick.view.crop, options),
+            model_id=self.model.card.model_id,
+            flags=notes,
+            quick=True,
+        )
+        return quick, self._finished(in_frame_pixels(measurement, times))
+
+    def look_closely(
+        self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
+    ) -> FruitMeasurement | None:
+        """What a close look adds to a quick one of the same fruit: defects, stem and calyx, netting, a surer crop.
+
+        found: where the quick look saw the fruit, for the frame at its own size. None when there is no fruit there.
+        Raises CalibrationError when the calibration is not of this frame.
+        """
+        views = look_again(frame, self.model, [found], options.crop)
+        if not views:
+            return None
+        view = max(views, key=lambda each: int(each.mask.sum()))
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        skin = map_skin(view)
+        close = replace(
+            quick,
+            crop=view.crop,
+            variety=self._variety_for(view.crop, options),
+            crop_confidence=view.crop_confidence,
+            surface_seen_fraction=seen_fraction(skin),
+            netting=measure_netting(view, skin),
+            defects=find_defects(view, _scale(options, calibration), skin),
+            landmarks=find_landmarks(view),
+            quality_flags=tuple(sorted({*quick.quality_flags, *check_exposure(view.rgb, view.mask)})),
+        )
+        return rounded_measurement(close)
+
+    def _frame_notes(
+        self, frame: Frame, frame_hw: tuple[int, ...], options: GradeOptions
+    ) -> tuple[tuple[str, ...], Calibration | None]:
+        """Quality flags of a whole frame, sorted, and the calibration it is measured with."""
+        notes = {*check_exposure(frame.rgb), *frame.notes}
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        if calibration is not None and not NOTHING_TO_SEE & notes:
+            notes |= set(calibration.check(frame_hw, datetime.now(UTC)))
+        return tuple(sorted(notes)), calibration
+
     def grade_views(self, frames: Sequence[Frame], options: GradeOptions) -> GradedFruit:
         """All frames show one fruit: the largest fruit of each frame is taken, the views become one record."""
         graded = tuple(_largest_only(self.grade_frame(frame, options)) for frame in frames)
@@ -154,19 +223,29 @@ class Grader:
             return GradedFruit(frames=graded, record=None)
         return GradedFruit(frames=graded, record=self.decide_views(measurements, options))
 
-    def decide_views(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> FruitRecord:
+    def decide_views(
+        self,
+        measurements: Sequence[FruitMeasurement],
+        options: GradeOptions,
+        quick: Sequence[FruitMeasurement] = (),
+    ) -> FruitRecord:
         """The record of one fruit from what its views measured, in their order; the same as `grade_views` gives.
 
-        Raises ValueError without a measurement.
+        quick: of further views, by a quick look. Raises ValueError without a measurement.
         """
-        return self._decide(fuse_views(measurements), options)
+        return self._decide(fuse_views(measurements, quick=quick), options)
 
-    def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
+    def _finished(self, measurement: FruitMeasurement) -> FruitMeasurement:
+        """With intervals as wide as was measured, all flags, and rounded."""
         trust = self.model.card.trust
         if trust is not None:
             measurement = trusted_measurement(measurement, trust)
         flags = {*measurement.quality_flags, *review_needed(measurement)}
-        measurement = rounded_measurement(replace(measurement, quality_flags=tuple(sorted(flags))))
+        return rounded_measurement(replace(measurement, quality_flags=tuple(sorted(flags))))
+
+    def _decide(self, measurement: FruitMeasurement, options: GradeOptions) -> FruitRecord:
+        trust = self.model.card.trust
+        measurement = self._finished(measurement)
         standard = self._standard_for(measurement.crop, options)
         grade = decide_grade(measurement, standard, allow_draft=options.allow_draft)
         if trust is not None:
@@ -200,8 +279,12 @@ def measure_fruit(
     variety: str | None,
     model_id: str,
     flags: Sequence[str] = (),
+    quick: bool = False,
 ) -> FruitMeasurement:
-    """All measurements of one view. flags: quality flags known already; more are added."""
+    """All measurements of one view. flags: quality flags known already; more are added.
+
+    quick: of a quick look: no defects, whose kinds it does not know, and one search for the edge instead of two.
+    """
     skin = map_skin(view)
     found = set(flags)
     if scale is None:
@@ -220,10 +303,10 @@ def measure_fruit(
         view_count=1,
         surface_seen_fraction=seen_fraction(skin),
         crop_confidence=view.crop_confidence,
-        size=measure_size(view, scale, view.crop),
+        size=measure_size(view, scale, view.crop, QUICK if quick else THOROUGH),
         colour=measure_colour(view, colour_matrix, skin),
         netting=measure_netting(view, skin),
-        defects=find_defects(view, scale, skin),
+        defects=() if quick else find_defects(view, scale, skin),
         landmarks=find_landmarks(view),
         model_id=model_id,
         quality_flags=tuple(sorted(found)),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, hypot, pi, sqrt
 
 import cv2
 import numpy as np
 
-from grader.outline import Float64Array, Outline, fit_outline, width_along, widths
+from grader.outline import THOROUGH, Float64Array, Outline, fit_outline, width_along, widths
 from grader.scale import BeltScale, Scale, face_camera, faced_mm_per_px
 from grader.symmetry_axis import find_symmetry_axis
 from grader.types import Crop, FruitView, SizeMeasurement, SurfaceClass
@@ -74,8 +75,13 @@ DENSITY_G_PER_CM3 = {Crop.APPLE: (0.81, 0.02), Crop.MELON: (0.95, 0.03)}
 literature 0.80-0.86 (recalled). Melons about 0.95 (recalled)."""
 
 
-def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -> SizeMeasurement:
-    """Size of the fruit in one view.
+def measure_size(
+    view: FruitView,
+    scale: Scale | BeltScale | None,
+    crop: Crop,
+    searches: Sequence[float] = THOROUGH,
+) -> SizeMeasurement:
+    """Size of the fruit in one view. searches: see `fit_outline`.
 
     diameter_px: median of the caliper widths of the smooth outline over 180 directions. Over views of a turning
     apple it varies least of the estimators tried (median, mean, largest, smallest width, ellipse axes, root of area).
@@ -93,7 +99,7 @@ def measure_size(view: FruitView, scale: Scale | BeltScale | None, crop: Crop) -
     Raises:
         ValueError: the mask is empty.
     """
-    outline = fit_outline(view)
+    outline = fit_outline(view, searches)
     x0, y0 = view.box_xyxy_px[:2]
     points = outline.points_xy_px + np.array([x0, y0])
     all_widths = widths(points)

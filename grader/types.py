@@ -110,6 +110,7 @@ class Frame:
     captured_at: UTC, or None when unknown.
     notes: sorted names of what reading the picture found, such as `no_colour`, `first_frame_only`; they belong
     into the quality flags of every fruit of the frame (all names: `grader/image_io.py`).
+    whole_hw: (height_px, width_px) of the picture that was decoded at a reduced size; None: at its own.
     """
 
     frame_id: str
@@ -117,6 +118,7 @@ class Frame:
     captured_at: datetime | None = None
     lane: int | None = None
     notes: tuple[str, ...] = ()
+    whole_hw: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3:

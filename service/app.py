@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
@@ -93,7 +94,7 @@ async def _run(
     lines = Lines(
         await asyncio.to_thread(read_lines, settings.lines_dir),
         load_for_lines,
-        lambda: settings.model_dir or production_model(),
+        partial(_in_production, settings),
         workers=settings.line_workers,
         waiting_views=settings.line_waiting_views,
     )
@@ -113,7 +114,7 @@ async def _run(
     metrics.add(LineMetrics(lines.lane_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
-    follower = ModelFollower(services.model, lambda: settings.model_dir or production_model(), Grader.load)
+    follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     lines.start()
@@ -128,6 +129,11 @@ async def _run(
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)
         archive.close()
+
+
+def _in_production(settings: ServiceSettings) -> Path:
+    """Folder of the model to grade with now. A model folder that is a link counts as what it leads to."""
+    return production_model() if settings.model_dir is None else settings.model_dir.resolve()
 
 
 def _get_ready(services: Services, follower: ModelFollower) -> None:

@@ -16,7 +16,9 @@ from grader.standard import list_standards
 from service.app import create_app
 from service.archive import Archive
 from service.errors import LineConfigError, StorageError
+from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
+from service.line.worker_process import LoadGrader
 from service.request_log import configure_logging
 from service.services import Services
 from service.settings import ServiceSettings
@@ -24,8 +26,11 @@ from service.settings import ServiceSettings
 COULD_NOT_START = 1
 
 
-def run_server(settings: ServiceSettings) -> int:
-    """Run until stopped (Ctrl+C, SIGTERM). Returns the exit code: 0 after an orderly end, 1 if it could not start."""
+def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_line_grader) -> int:
+    """Run until stopped (Ctrl+C, SIGTERM). Returns the exit code: 0 after an orderly end, 1 if it could not start.
+
+    load_for_lines: as for `create_app`.
+    """
     configure_logging(settings.log_level)
     try:
         Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes).close()
@@ -40,11 +45,12 @@ def run_server(settings: ServiceSettings) -> int:
             f"{settings.host} port {settings.port} cannot be used: {error.strerror}; choose another with --port"
         )
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, load_for_lines=load_for_lines),
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
     for name in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended in order

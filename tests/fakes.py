@@ -150,20 +150,20 @@ class FakeLineGrader:
             raise RuntimeError("as ordered")
         if "outcome" in orders:
             return ViewResult(outcome=ViewOutcome(orders["outcome"]), problem="as ordered")
-        frame = Frame(frame_id=f"{work.camera} {work.view}", rgb=np.zeros((8, 8, 3), np.uint8))
-        measured = _record(frame, 0, (0, 0, 8, 8), GradeOptions(), view_count=1).measurement
-        return ViewResult(
-            outcome=ViewOutcome.FRUIT,
-            measurement=replace(measured, variety=json.dumps(orders, sort_keys=True)),
-        )
+        return ViewResult(outcome=ViewOutcome.FRUIT, kept=(f"{work.camera} {work.view}", orders))
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
+    def look_ahead(self, kept: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """There is nothing to do ahead."""
+
+    def decide_fruit(
+        self, kept: Sequence[tuple[str, dict[str, object]]], options: GradeOptions
+    ) -> Verdict | None:
         """As the first view says."""
-        orders = json.loads(measurements[0].variety or "{}")
+        orders: dict[str, Any] = kept[0][1]
         grade_class = orders.get("grade_class", "extra")
         if grade_class == "fault":
             raise RuntimeError("cannot decide, as ordered")
-        record = record_to_json(_ordered_record(orders, len(measurements)))
+        record = record_to_json(_ordered_record(orders, len(kept)))
         return Verdict(
             grade_class=grade_class,
             sku=orders.get("sku", f"APL-ANY-{grade_class}"),
@@ -171,8 +171,8 @@ class FakeLineGrader:
             diameter_mm=orders.get("diameter_mm"),
             standard_id=STANDARD,
             model_id=self._model_id,
-            view_count=len(measurements),
-            record={**record, "views": [one.frame_id for one in measurements]},
+            view_count=len(kept),
+            record={**record, "views": [name for name, _ in kept]},
         )
 
 

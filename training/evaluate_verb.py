@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from grader.pipeline import Grader
+from grader.turning_grader import TurningGrader
 from training.error_line import errors_in_one_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def evaluate(
     ] = None,
     suite: Annotated[
         str,
-        typer.Option(help="release: what a release is judged by; dev: what the next one is worked on with."),
+        typer.Option(
+            help="release: what a release is judged by; dev: what the next one is worked on with; "
+            "line: what a line makes of turning fruit."
+        ),
     ] = "release",
     data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
     photographs: Annotated[bool, typer.Option(help="Measure on real photographs.")] = True,
@@ -55,7 +58,7 @@ def evaluate(
     with errors_in_one_line():
         if report is not None:
             _check_place(report)
-        grader = Grader.load(model)
+        grader = TurningGrader.load(model)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
+from grader.turning_grader import TurningGrader
 from grader.types import Frame
 from training.cast_suite import CASTS, CastSuite
 from training.class_answers import ClassAnswer, confusion, reliability
@@ -15,6 +16,7 @@ from training.condition_suite import ConditionSuite
 from training.diameter_suite import DiameterSuite
 from training.grade_suite import FRUIT_PER_MANY, MANY_VIEWS, GradeSuite
 from training.kept_pictures import KeptPictures
+from training.line_suite import LineSuite
 from training.melon_suite import MelonSuite
 from training.photo_suite import PhotoSuite
 from training.place_suite import PlaceSuite
@@ -23,7 +25,7 @@ from training.simulator_suite import SimulatorSuite
 from training.statistics import Figure
 from training.worst_cases import WorstCase, WorstCases
 
-SUITES = ("release", "dev")
+SUITES = ("release", "dev", "line")
 GROUPS = ("photographs", "simulator")
 
 
@@ -109,11 +111,13 @@ class Evaluation:
 class Evaluator:
     """One evaluation of a model.
 
-    suite: `release`, every figure a release is judged by, or `dev`, what the next network is worked on with.
+    suite: `release`, every figure a release is judged by; `dev`, what the next network is worked on with; `line`, what
+    a line makes of turning fruit.
     data: folder of photographs, None leaves them out. count: simulated fruit per figure, 0 leaves them out.
     also: sets whose frozen pictures are measured too.
     worst_limit: pictures kept for each figure. graded: called with the number of frames that were just graded.
-    Raises ManifestError when the data folder cannot be read, ValueError for another suite.
+    Raises ManifestError when the data folder cannot be read, ValueError for another suite, or for `line` and a
+    grader that takes no quick looks.
     """
 
     def __init__(
@@ -134,8 +138,11 @@ class Evaluator:
         self._grades: GradeSuite | None = None
         self._apples: SimulatorSuite | None = None
         self._figures: dict[str, list[Figure]] = {}
+        if suite == "line":
+            self.steps: tuple[Step, ...] = (_turning(grader, count, graded),) if count else ()
+            return
         watched = WatchedGrader(grader, graded)
-        self.steps: tuple[Step, ...] = (
+        self.steps = (
             *(self._photographs(watched, data) if data is not None else ()),
             *(_kept(watched, kept) for kept in also),
             *(self._simulated(watched, count) if count else ()),
@@ -171,9 +178,9 @@ class Evaluator:
         yield Step(name="conditions", group=GROUPS[0], pictures=None, figures=conditions.figures)
 
     def _simulated(self, grader: WatchedGrader, count: int) -> Iterator[Step]:
+        group = GROUPS[1]
         self._apples = apples = SimulatorSuite(grader, count, worst=self.worst)
         self._grades = grades = GradeSuite(grader, count, worst=self.worst)
-        group = GROUPS[1]
         in_classes = count + MANY_VIEWS * max(count // FRUIT_PER_MANY, 1)
         if self.suite == "release":
             melons = MelonSuite(grader, count, worst=self.worst)
@@ -209,3 +216,11 @@ def _kept(grader: WatchedGrader, kept: KeptPictures) -> Step:
 def _both(first: Callable[[], Iterator[Figure]], then: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:
     yield from first()
     yield from then()
+
+
+def _turning(grader: AnyGrader, count: int, graded: Callable[[int], None]) -> Step:
+    """Turning fruit as a line sees them."""
+    if not isinstance(grader, TurningGrader):
+        raise ValueError(f"suite line: expected a TurningGrader, got {type(grader).__name__}")
+    suite = LineSuite(grader, count, graded=graded)
+    return Step(name="turning fruit", group=GROUPS[1], pictures=MANY_VIEWS * count, figures=suite.figures)

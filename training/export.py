@@ -27,7 +27,8 @@ from grader.types import UInt8Array
 from training.checkpoint import load_weights, read_checkpoint
 from training.dataset import INPUT, licence_allowed
 from training.manifest import ManifestError, Photograph
-from training.network import CROP_CLASSES, OUTPUT_NAMES, FruitNet
+from training.network import CROP_CLASSES, OUTPUT_NAMES
+from training.networks import AnyNetwork, network_of
 from training.onnx_file import save_onnx, write_onnx
 from training.optional_outputs import make_optional
 from training.weak_labels import SURFACE_CLASSES
@@ -43,7 +44,7 @@ LARGEST_LOGIT = 80.0
 class _WithProbabilities(nn.Module):
     """What the shipped network says: probabilities instead of logits."""
 
-    def __init__(self, net: FruitNet) -> None:
+    def __init__(self, net: AnyNetwork) -> None:
         super().__init__()
         self.net = net
 
@@ -59,7 +60,7 @@ class _AsShipped(nn.Module):
     back, and its sums over channels are slow too: here it is one sum of 17 grids.
     """
 
-    def __init__(self, net: FruitNet) -> None:
+    def __init__(self, net: AnyNetwork) -> None:
         super().__init__()
         self.surface_classes = net.surface.out_channels
         self.net = copy.deepcopy(net)
@@ -99,9 +100,10 @@ def load_network(checkpoint: Path) -> nn.Module:
     return _WithProbabilities(_trained(checkpoint)).eval()
 
 
-def _trained(checkpoint: Path) -> FruitNet:
-    net = FruitNet(pretrained=False)
-    load_weights(checkpoint, read_checkpoint(checkpoint, ("average",))["average"], net)
+def _trained(checkpoint: Path) -> AnyNetwork:
+    weights = read_checkpoint(checkpoint, ("average",))["average"]
+    net = network_of(weights)
+    load_weights(checkpoint, weights, net)
     return net.eval()
 
 

@@ -96,14 +96,14 @@ class FruitNet(nn.Module):
             x = block(x)
             if index in _TAPS:
                 taps[index] = x
-        p16 = self.smooth16(_up(self.lateral32(taps[15])) + self.lateral16(taps[10]))
-        p8 = self.smooth8(_up(p16) + self.lateral8(taps[4]))
-        p4 = self.smooth4(_up(p8) + self.lateral4(taps[2]))
+        p16 = self.smooth16(upsample(self.lateral32(taps[15])) + self.lateral16(taps[10]))
+        p8 = self.smooth8(upsample(p16) + self.lateral8(taps[4]))
+        p4 = self.smooth4(upsample(p8) + self.lateral4(taps[2]))
         found = self.find(p4)
-        p2 = self.smooth2(_up(self.reduce4(p4)) + self.lateral2(taps[0]))
+        p2 = self.smooth2(upsample(self.reduce4(p4)) + self.lateral2(taps[0]))
         return self.surface(p2), self.crop(found), self.inside(found), self.net(p2)
 
 
-def _up(x: Tensor) -> Tensor:
+def upsample(x: Tensor) -> Tensor:
     """Twice the height and width, bilinear (half-pixel centres, as ONNX Resize `half_pixel`)."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""The verbs that measure the recipe, not a model: folds, unseen. What they train is never promoted."""
+"""The verbs about the recipe: folds and unseen measure it, what they train is never promoted; mimic is a part of it."""
 
 from __future__ import annotations
 
@@ -61,3 +61,17 @@ def unseen(
             console.print(f"{figure.name} {figure.value:.4f} (n {figure.n})", highlight=False)
             found[figure.name] = figure.to_json()
     typer.echo(json.dumps(found))
+
+
+def mimic(
+    config: Annotated[Path, typer.Argument(help="TOML file of a run of the small network, with start_from.")],
+    teacher: Annotated[Path, typer.Argument(help="models/NAME/VERSION whose answers it learns.")],
+    lessons: Annotated[int, typer.Option(min=1, help="Pictures the large network answers on.")] = 12_000,
+) -> None:
+    """Teach the small network of the quick look to answer as the large one does."""
+    from training.mimic import mimic as run
+    from training.train_config import load_config
+
+    cv2.setNumThreads(1)
+    with errors_in_one_line():
+        typer.echo(run(load_config(config), teacher, lessons))

@@ -21,7 +21,7 @@ from training.dataset import Source, TrainingStream, photograph_sources, simulat
 from training.kept_answers import kept_answers
 from training.loss import fruit_loss
 from training.mixed_precision import slow_layers_in_float32
-from training.network import FruitNet
+from training.networks import AnyNetwork, new_network
 from training.resume import stopped_run, write_config
 from training.run_log import RunLog
 from training.train_config import ConfigError, TrainConfig
@@ -50,7 +50,7 @@ def train(config: TrainConfig) -> Path:
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     new = stopped is None and not config.start_from
-    net = FruitNet(pretrained=new).to(memory_format=torch.channels_last)
+    net = new_network(config.network, pretrained=new).to(memory_format=torch.channels_last)
     if config.start_from and stopped is None:
         _load_start(config.start_from, net)
     slow_layers_in_float32(net)
@@ -130,15 +130,15 @@ def train(config: TrainConfig) -> Path:
     return last
 
 
-def _load_start(start_from: str, net: FruitNet) -> None:
+def _load_start(start_from: str, net: AnyNetwork) -> None:
     path = Path(start_from)
     load_weights(path, read_checkpoint(path, ("average",))["average"], net)
 
 
-def _network_before(config: TrainConfig) -> FruitNet:
+def _network_before(config: TrainConfig) -> AnyNetwork:
     """The network of `start_from`, only to be asked."""
     assert config.start_from is not None, "checked by load_config"
-    net = FruitNet(pretrained=False).to(memory_format=torch.channels_last)
+    net = new_network(config.network, pretrained=False).to(memory_format=torch.channels_last)
     _load_start(config.start_from, net)
     slow_layers_in_float32(net)
     net.eval().requires_grad_(False)

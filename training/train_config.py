@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.errors import GraderError
 from grader.toml_file import TomlTable, read_toml
 from grader.types import DefectKind
+from training.networks import NETWORKS
 
 WHOLE = 10**9
 BLOCKS = 16
@@ -28,7 +29,8 @@ class TrainConfig:
     withheld: kinds of defect that are never shown, see `training/withheld.py`.
     backgrounds: folder of JPEG pictures without fruit, put behind `paste_share` of the simulated pictures; the same
     share of the photographs gets simulated fruit and objects pasted in, 0-1.
-    size: side of the input, a multiple of 32. rate: learning rate of the heads; backbone_rate: factor on it, 0-1.
+    network: one of `networks.NETWORKS`. size: side of the input, a multiple of 32. rate: learning rate of the heads;
+    backbone_rate: factor on it, 0-1.
     frozen_blocks: this many first blocks of the backbone, and its stem, stay as they are; with 3, the layers at half
     and quarter resolution, a step takes three quarters of the time. frozen_statistics: the statistics of normalisation
     stay as they are, for runs on few pictures. warm_up: steps. average: 0-1, weight of the past in the averaged
@@ -45,6 +47,7 @@ class TrainConfig:
     withheld: tuple[str, ...] = ()
     backgrounds: str | None = None
     paste_share: float = 0.0
+    network: str = "fruitnet"
     size: int = 224
     batch: int = 16
     steps: int = 4000
@@ -80,6 +83,7 @@ def load_config(path: Path) -> TrainConfig:
         withheld=table.texts("withheld"),
         backgrounds=_text(table, "backgrounds"),
         paste_share=table.number("paste_share", low=0, high=1, default=usual.paste_share),
+        network=table.text("network", one_of=NETWORKS, default=usual.network),
         size=_whole(table, "size", usual.size, low=32, high=4096),
         batch=_whole(table, "batch", usual.batch, low=1),
         steps=_whole(table, "steps", usual.steps, low=1),

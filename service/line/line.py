@@ -22,6 +22,7 @@ from service.line.assembly import (
     Use,
 )
 from service.line.client import Client
+from service.line.crew import Crew
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import LineConfig
 from service.line.line_grader import ViewResult, ViewWork
@@ -40,7 +41,6 @@ from service.line.protocol import (
     decode_text,
 )
 from service.line.quiet_log import QuietLog
-from service.line.workers import Crew
 
 CHECK_EVERY_S = 1.0
 """How often the sums of the ledger are checked while the line runs."""

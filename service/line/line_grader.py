@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from grader.errors import CalibrationError, InvalidImageError
-from grader.image_io import decode_image
 from grader.onnx_model import OnnxModel
-from grader.pipeline import GradeOptions, Grader, largest_fruit
+from grader.pipeline import GradeOptions
 from grader.record import record_to_json
-from grader.types import FruitMeasurement
+from grader.turning_grader import SeenView, TurningGrader
 from service.line.outlets import Verdict
 
 
@@ -42,10 +41,11 @@ class ViewWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewResult:
-    """What a frame gave. measurement: of the largest fruit in it. problem: why there is none, for the log."""
+    """What a frame gave. kept: what the grader wants to see again when it decides, and nobody else looks into. problem:
+    why the frame is of no use, for the log."""
 
     outcome: ViewOutcome
-    measurement: FruitMeasurement | None = None
+    kept: object | None = None
     problem: str | None = None
 
 
@@ -56,8 +56,14 @@ class ViewGrader(Protocol):
         """Look at one frame. A frame that cannot be used is an outcome, not an error."""
         ...
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
-        """One decision from at least one view; the same views in the same order give the same bytes."""
+    def look_ahead(self, kept: Sequence[Any]) -> tuple[int, object] | None:
+        """Do now what `decide_fruit` will probably ask for: which of the views, and what to keep of it from now on.
+        None when there is nothing to do. It changes no decision."""
+        ...
+
+    def decide_fruit(self, kept: Sequence[Any], options: GradeOptions) -> Verdict | None:
+        """One decision from at least one view, None when no view shows a fruit; the same views in the same order give
+        the same bytes."""
         ...
 
 
@@ -66,32 +72,33 @@ def load_line_grader(model: Path) -> LineGrader:
     return LineGrader(OnnxModel.load(model))
 
 
-class LineGrader(Grader):
-    """The grader of a line: `grade_views` in steps, each frame looked at once, when it comes."""
+class LineGrader(TurningGrader):
+    """The grader of a line: a quick look at each frame when it comes, close looks at the suspicious ones."""
 
     def grade_view(self, work: ViewWork) -> ViewResult:
-        """Decode, find the largest fruit, measure it."""
+        """Decode, find the largest fruit, measure it. A frame without a fruit is kept too: when no frame of the fruit
+        shows one, it is looked at closely."""
         try:
-            frame = decode_image(work.data, work.name)
-            height_px, width_px = frame.rgb.shape[:2]
-            if work.size_wh_px not in (None, (width_px, height_px)):
-                problem = (
-                    f"{work.name}: expected a frame of {work.size_wh_px}, got {(width_px, height_px)} pixels"
-                )
-                return ViewResult(outcome=ViewOutcome.WRONG_SIZE, problem=problem)
-            graded = self.grade_frame(frame, work.options)
+            seen = self.see(work.data, work.name, work.options)
         except InvalidImageError as error:
             return ViewResult(outcome=ViewOutcome.UNREADABLE, problem=str(error))
         except CalibrationError as error:
             return ViewResult(outcome=ViewOutcome.NOT_CALIBRATED, problem=str(error))
-        if not graded.records:
-            return ViewResult(outcome=ViewOutcome.NO_FRUIT)
-        measurement = graded.records[largest_fruit(graded)].measurement
-        return ViewResult(outcome=ViewOutcome.FRUIT, measurement=measurement)
+        if work.size_wh_px not in (None, seen.frame_wh):
+            problem = f"{work.name}: expected a frame of {work.size_wh_px}, got {seen.frame_wh} pixels"
+            return ViewResult(outcome=ViewOutcome.WRONG_SIZE, problem=problem)
+        return ViewResult(outcome=ViewOutcome.FRUIT if seen.shows_fruit else ViewOutcome.NO_FRUIT, kept=seen)
 
-    def decide_fruit(self, measurements: Sequence[FruitMeasurement], options: GradeOptions) -> Verdict:
-        """Views to one fruit, class, SKU: the same as `grade_views` on all frames at once."""
-        record = self.decide_views(measurements, options)
+    def look_ahead(self, kept: Sequence[SeenView]) -> tuple[int, SeenView] | None:
+        """Take the close look that is next, if any."""
+        number = self.next_close_look(kept)
+        return None if number is None else (number, self.see_closely(kept[number]))
+
+    def decide_fruit(self, kept: Sequence[SeenView], options: GradeOptions) -> Verdict | None:
+        """Views to one fruit, class, SKU; see `TurningGrader.decide_seen`."""
+        record = self.decide_seen(kept, options).record
+        if record is None:
+            return None
         diameter = record.measurement.size.equatorial_diameter_mm
         return Verdict(
             grade_class=record.grade.grade_class,

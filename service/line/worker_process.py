@@ -1,21 +1,21 @@
-"""One grading process: one model, one thread, one request after the other over a pipe. Knows nothing of lines."""
+"""One grading process: one model, one thread, one request after the other. Knows nothing of lines."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
+from socket import socket
 from traceback import format_exc
 
 import cv2
 
 from grader.errors import GraderError
 from grader.pipeline import GradeOptions
-from grader.types import FruitMeasurement
 from service.line.line_grader import ViewGrader, ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
+from service.line.worker_link import ProcessEnd
 
 LoadGrader = Callable[[Path], ViewGrader]
 """Makes the grader of a model folder; goes to another process, so it is a function of a module or a class method."""
@@ -23,7 +23,7 @@ LoadGrader = Callable[[Path], ViewGrader]
 
 @dataclass(frozen=True, slots=True)
 class GradeView:
-    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without the measurement."""
+    """Look at a frame of a fruit and keep what it gave. Answer: ViewResult without what is kept."""
 
     fruit: int
     work: ViewWork
@@ -62,37 +62,57 @@ Request = GradeView | DecideFruit | DropFruit
 Answer = ViewResult | Verdict | Failed | None
 
 
-def run_worker(connection: Connection, load: LoadGrader, model: Path) -> None:
-    """Load, then answer until the other end of the pipe is closed."""
+def run_worker(connection: socket, load: LoadGrader, model: Path) -> None:
+    """Load, then answer until the other end of the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the service, which ends its workers in order
     cv2.setNumThreads(1)
+    service = ProcessEnd(connection)
     try:
         grader = load(model)
     except (GraderError, OSError) as error:
-        connection.send(Loaded(str(error) or type(error).__name__))
+        service.send(Loaded(str(error) or type(error).__name__))
         return
-    connection.send(Loaded(None))
+    service.send(Loaded(None))
     bench = _Bench(grader)
     while True:
         try:
-            request: Request = connection.recv()
+            while not service.has_news() and bench.look_ahead():
+                pass
+            service.send(bench.answer(service.receive()))
         except (EOFError, ConnectionError):
             return
-        try:
-            answer = bench.answer(request)
-        except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
-            answer = Failed(format_exc())
-        connection.send(answer)
 
 
 class _Bench:
-    """What was measured of the fruit that are being graded, by fruit and view."""
+    """What the grader keeps of the fruit that are being graded, by fruit and view."""
 
     def __init__(self, grader: ViewGrader) -> None:
         self._grader = grader
-        self._fruit: dict[int, dict[tuple[str, int], FruitMeasurement]] = {}
+        self._fruit: dict[int, dict[tuple[str, int], object]] = {}
 
     def answer(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except Exception:  # noqa: BLE001  # the one place that survives everything: the fruit recirculates
+            return Failed(format_exc())
+
+    def look_ahead(self) -> bool:
+        """Do something that will probably be asked for, of the fruit that came first. False: there is nothing.
+
+        What goes wrong in it will go wrong again when it is asked for, and be told then.
+        """
+        for views in self._fruit.values():
+            keys = sorted(views)
+            try:
+                ahead = self._grader.look_ahead([views[key] for key in keys])
+            except Exception:  # noqa: BLE001
+                continue
+            if ahead is not None:
+                number, views[keys[number]] = ahead
+                return True
+        return False
+
+    def _answer(self, request: Request) -> Answer:
         if isinstance(request, DropFruit):
             self._fruit.pop(request.fruit, None)
             return None
@@ -101,9 +121,9 @@ class _Bench:
             in_order = [views[key] for key in sorted(views)]  # whatever order they came in
             return self._grader.decide_fruit(in_order, request.options) if in_order else None
         result = self._grader.grade_view(request.work)
-        if result.measurement is not None:
+        if result.kept is not None:
             key = (request.work.camera, request.work.view)
-            self._fruit.setdefault(request.fruit, {})[key] = result.measurement
+            self._fruit.setdefault(request.fruit, {})[key] = result.kept
         return ViewResult(outcome=result.outcome, problem=result.problem)
 
 

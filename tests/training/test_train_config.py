@@ -137,6 +137,7 @@ def test_the_configs_beside_the_code_can_be_read() -> None:
         "runs/folds",
         "runs/fruitnet",
         "runs/pasted",
+        "runs/quick",
         "runs/tuned",
         "runs/turned",
         "runs/unseen",

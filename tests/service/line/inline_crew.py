@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from grader.pipeline import GradeOptions
-from grader.types import FruitMeasurement
+from service.line.crew import TellVerdict, TellView
 from service.line.line_grader import ViewWork
-from service.line.workers import TellVerdict, TellView
 from tests.fakes import FakeLineGrader
 
 
@@ -20,7 +19,7 @@ class InlineCrew:
         self.views: list[str] = []
         self.dropped: list[int] = []
         self._grader = FakeLineGrader()
-        self._fruit: dict[int, tuple[list[FruitMeasurement], GradeOptions, TellView, TellVerdict]] = {}
+        self._fruit: dict[int, tuple[list[object], GradeOptions, TellView, TellVerdict]] = {}
         self._waiting: list[Callable[[], None]] = []
 
     def open(self, fruit: int, options: GradeOptions, tell_view: TellView, tell_verdict: TellVerdict) -> bool:
@@ -32,8 +31,8 @@ class InlineCrew:
         seen, _, tell_view, _ = self._fruit[fruit]
         self.views.append(work.name)
         result = self._grader.grade_view(work)
-        if result.measurement is not None:
-            seen.append(result.measurement)
+        if result.kept is not None:
+            seen.append(result.kept)
         tell_view(result)
 
     def finish(self, fruit: int) -> None:

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from grader.image_io import read_image
-from grader.pipeline import GradeOptions, Grader
+from grader.pipeline import GradeOptions
 from grader.production import shipped_model
 from grader.record import record_to_json
 from service.line.line_grader import LineGrader, ViewOutcome, ViewWork, load_line_grader
@@ -31,27 +30,48 @@ def work(data: bytes, *, view: int = 0, **more: object) -> ViewWork:
     )  # type: ignore[arg-type]
 
 
-def test_views_one_by_one_are_graded_as_all_at_once(
-    grader: LineGrader, shipped_grader: Grader, views: list[Path]
-) -> None:
-    options = GradeOptions(mm_per_px=0.3)
+def kept(grader: LineGrader, views: list[Path], options: GradeOptions) -> list[object]:
+    """What the grader keeps of each view."""
     results = [
         grader.grade_view(work(path.read_bytes(), view=view, options=options))
         for view, path in enumerate(views)
     ]
     assert {result.outcome for result in results} == {ViewOutcome.FRUIT}
-    verdict = grader.decide_fruit([result.measurement for result in results if result.measurement], options)
-    frames = [read_image(path, f"v{view}") for view, path in enumerate(views)]
-    whole = shipped_grader.grade_views(frames, options).record
-    assert whole is not None
-    assert verdict.record == record_to_json(whole)
-    assert (verdict.sku, verdict.table_outlet) == (whole.sku.code, whole.sku.outlet)
+    return [result.kept for result in results]
+
+
+def test_the_verdict_says_what_the_record_says(grader: LineGrader, views: list[Path]) -> None:
+    options = GradeOptions(mm_per_px=0.3)
+    seen = kept(grader, views, options)
+    verdict, record = grader.decide_fruit(seen, options), grader.decide_seen(seen, options).record
+    assert verdict is not None
+    assert record is not None
+    assert verdict.record == record_to_json(record)
+    assert (verdict.sku, verdict.table_outlet) == (record.sku.code, record.sku.outlet)
     assert verdict.view_count == len(views)
-    assert whole.measurement.size.equatorial_diameter_mm is not None
-    assert verdict.diameter_mm == whole.measurement.size.equatorial_diameter_mm.value
-    assert grader.decide_fruit(
-        [result.measurement for result in results if result.measurement], GradeOptions()
-    ).standard_id
+    assert record.measurement.size.equatorial_diameter_mm is not None
+    assert verdict.diameter_mm == record.measurement.size.equatorial_diameter_mm.value
+    assert verdict.standard_id
+
+
+def test_looking_ahead_changes_no_decision(grader: LineGrader, views: list[Path]) -> None:
+    options = GradeOptions(mm_per_px=0.3)
+    seen = kept(grader, views, options)
+    verdict = grader.decide_fruit(seen, options)
+    early = kept(grader, views[:2], options)
+    looks = 0
+    while (ahead := grader.look_ahead(early)) is not None:
+        early[ahead[0]] = ahead[1]
+        looks += 1
+    assert looks > 0
+    assert grader.decide_fruit([*early, *seen[2:]], options) == verdict
+
+
+def test_an_empty_cup_is_looked_at_closely_once_and_has_no_verdict(grader: LineGrader) -> None:
+    grey = cv2.imencode(".png", np.full((240, 320, 3), 120, np.uint8))[1].tobytes()
+    seen = [grader.grade_view(work(grey, view=view)).kept for view in range(3)]
+    assert grader.decide_fruit(seen, GradeOptions()) is None
+    assert len(grader.decide_seen(seen, GradeOptions()).close_looks) == 1
 
 
 def test_frames_that_show_nothing_are_outcomes(grader: LineGrader, views: list[Path], tmp_path: Path) -> None:

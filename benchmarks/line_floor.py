@@ -1,0 +1,83 @@
+"""The floor of a fruit: decoding its views and running the network on them, and nothing else, in processor time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+import cv2
+
+from grader.image_io import decode_image
+from grader.onnx_model import OnnxModel
+from grader.pipeline import GradeOptions
+from grader.turning_grader import QUICK_SIDE_PX, TurningGrader
+from grader.types import FloatArray
+
+MM_PER_PX = 0.25
+ROUNDS = 3
+
+
+class TimedModel(OnnxModel):
+    """The network, with the processor time it has taken. As many looks, of such sizes, as the grader asks for."""
+
+    spent_s = 0.0
+
+    def run(self, tensor: FloatArray) -> dict[str, FloatArray]:
+        """As `OnnxModel.run`."""
+        begin_s = time.process_time()
+        try:
+            return super().run(tensor)
+        finally:
+            self.spent_s += time.process_time() - begin_s
+
+    def find(self, tensor: FloatArray) -> dict[str, FloatArray]:
+        """As `OnnxModel.find`."""
+        begin_s = time.process_time()
+        try:
+            return super().find(tensor)
+        finally:
+            self.spent_s += time.process_time() - begin_s
+
+
+def floor_ms(model_dir: Path, pictures: Sequence[Sequence[bytes]]) -> tuple[float, float, float]:
+    """Processor time of one fruit, ms: of decoding and networks alone, and of the whole grading; and its close looks.
+    Means over the fruit, of the quicker of `ROUNDS` rounds.
+    """
+    cv2.setNumThreads(1)
+    grader = _timed_grader(model_dir)
+    options = GradeOptions(mm_per_px=MM_PER_PX)
+    floors, wholes, looks = [], [], []
+    for number, views in enumerate(pictures):
+        rounds = [_one_fruit(grader, views, str(number), options) for _ in range(ROUNDS)]
+        floors.append(min(floor for floor, _, _ in rounds))
+        wholes.append(min(whole for _, whole, _ in rounds))
+        looks.append(rounds[0][2])
+    return 1e3 * mean(floors), 1e3 * mean(wholes), mean(looks)
+
+
+def _timed_grader(model_dir: Path) -> TurningGrader:
+    model = TimedModel.load(model_dir)
+    if model.card.quick is not None:
+        model.quick = TimedModel.load(model.card.quick.folder)
+    return TurningGrader(model)
+
+
+def _one_fruit(
+    grader: TurningGrader, views: Sequence[bytes], name: str, options: GradeOptions
+) -> tuple[float, float, int]:
+    """Floor and whole, s, and close looks of one fruit."""
+    models = [model for model in (grader.model, grader.model.quick) if isinstance(model, TimedModel)]
+    for model in models:
+        model.spent_s = 0.0
+    begin_s = time.process_time()
+    seen = [grader.see(data, f"{name}/{view}", options) for view, data in enumerate(views)]
+    looks = grader.decide_seen(seen, options).close_looks
+    whole_s = time.process_time() - begin_s
+    begin_s = time.process_time()
+    for data in views:
+        decode_image(data, name, shrink_to_px=None if grader.model.quick is None else QUICK_SIDE_PX)
+    for view in looks if grader.model.quick is not None else ():
+        decode_image(views[view], name)
+    return sum(model.spent_s for model in models) + time.process_time() - begin_s, whole_s, len(looks)

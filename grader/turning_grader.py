@@ -1,0 +1,128 @@
+"""A turning fruit, view by view: a quick look at each, a close look at the suspicious ones, one decision.
+
+Which views are looked at closely depends on what the quick looks say and on nothing else (`view_choice.py`), so the
+same views give the same record, in whatever order they came and whether or not some were looked at ahead of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from grader.first_look import Found
+from grader.image_io import decode_image
+from grader.pipeline import GradeOptions, Grader, largest_fruit
+from grader.types import REJECT, FruitMeasurement, FruitRecord
+from grader.view_choice import views_to_look_at
+
+QUICK_SIDE_PX = 240
+"""The shorter side of a frame keeps so many pixels for the quick look, at least: a fruit over a line then has about as
+many as the small network is shown of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SeenView:
+    """One view that was looked at. data: the file of the frame, for a close look; name and size of the frame. options:
+    how it is graded.
+
+    suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. found: where the fruit is, in pixels of the
+    whole frame; None when a close look has to find it anew. quick: what the quick look measured; None when it saw no
+    fruit or is not to be believed. looked: a close look was taken; close: what it measured, None when it saw no fruit.
+    """
+
+    name: str
+    data: bytes
+    options: GradeOptions
+    frame_wh: tuple[int, int]
+    suspicion: float
+    found: Found | None = None
+    quick: FruitMeasurement | None = None
+    looked: bool = False
+    close: FruitMeasurement | None = None
+
+    @property
+    def shows_fruit(self) -> bool:
+        """As far as the looks that were taken can tell; a doubtful view does."""
+        return self.close is not None if self.looked else self.suspicion > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedFruit:
+    """What many views of one fruit gave. record: None when none shows a fruit. close_looks: indices of the views that
+    were looked at closely, in that order."""
+
+    record: FruitRecord | None
+    close_looks: tuple[int, ...]
+
+
+class TurningGrader(Grader):
+    """Grades turning fruit. A model without a quick look is asked for a close look at every view."""
+
+    def see(self, data: bytes, name: str, options: GradeOptions) -> SeenView:
+        """Look at one frame of a fruit.
+
+        Raises InvalidImageError for what is no whole picture, CalibrationError when the calibration is not of it.
+        """
+        quickly = self.model.quick is not None
+        frame = decode_image(data, name, shrink_to_px=QUICK_SIDE_PX if quickly else None)
+        height, width = frame.whole_hw or frame.rgb.shape[:2]
+        doubtful = SeenView(name=name, data=data, options=options, frame_wh=(width, height), suspicion=1.0)
+        if not quickly:
+            return self.see_closely(doubtful)
+        looked = self.look_quickly(frame, options)
+        if looked is None:
+            return replace(doubtful, suspicion=0.0)
+        view, measurement = looked
+        if view.doubtful:
+            return doubtful
+        times = width / frame.rgb.shape[1]
+        scale_x, scale_y = view.found.scale_xy
+        found = replace(view.found, scale_xy=(scale_x * times, scale_y * times))
+        return replace(doubtful, suspicion=view.suspicion, found=found, quick=measurement)
+
+    def see_closely(self, seen: SeenView) -> SeenView:
+        """The same view with a close look at its fruit; itself when that was taken already."""
+        if seen.looked:
+            return seen
+        frame = decode_image(seen.data, seen.name)
+        if seen.found is not None and seen.quick is not None:
+            close = self.look_closely(frame, seen.found, seen.quick, seen.options)
+        else:
+            graded = self.grade_frame(frame, seen.options)
+            close = graded.records[largest_fruit(graded)].measurement if graded.records else None
+        return replace(seen, close=close, looked=True)
+
+    def decide_seen(self, seen: Sequence[SeenView], options: GradeOptions) -> TurnedFruit:
+        """One record from the views of one fruit, in their order. options: how the fruit is decided.
+
+        Looks closely at one suspicious view after the other, the most suspicious first. A fruit that is rejected
+        already is not looked at further: another defect cannot better its class. Views that were looked at closely
+        ahead of time count only when their turn comes.
+        """
+        views = list(seen)
+        if self.model.quick is not None:
+            views = [replace(view, looked=False) for view in views]
+        record = self._record(views, options)
+        looks: list[int] = []
+        for number in self.worth_a_close_look(seen):
+            if record is not None and record.grade.grade_class == REJECT:
+                break
+            views[number] = self.see_closely(seen[number])
+            looks.append(number)
+            record = self._record(views, options)
+        return TurnedFruit(record=record, close_looks=tuple(looks))
+
+    def next_close_look(self, seen: Sequence[SeenView]) -> int | None:
+        """Index of the view that `decide_seen` will look at closely next if no further view comes; None: of none."""
+        return next((number for number in self.worth_a_close_look(seen) if not seen[number].looked), None)
+
+    def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
+        """Indices of the views, the most suspicious first; all where the model has no quick look."""
+        if self.model.quick is None:
+            return tuple(range(len(seen)))
+        return views_to_look_at([view.suspicion for view in seen])
+
+    def _record(self, views: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
+        close = [view.close for view in views if view.looked and view.close is not None]
+        quick = [view.quick for view in views if not view.looked and view.quick is not None]
+        return self.decide_views(close, options, quick) if close or quick else None

@@ -1,0 +1,30 @@
+"""Which views are looked at closely: the level, the order, the bound."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.view_choice import LEVEL, MOST, views_to_look_at
+
+
+def test_no_view_gives_none() -> None:
+    assert views_to_look_at([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("suspicion", "chosen"), [(LEVEL - 1e-9, (1,)), (LEVEL, (1,)), (LEVEL + 1e-9, (1, 0))]
+)
+def test_a_second_view_is_looked_at_above_the_level_alone(suspicion: float, chosen: tuple[int, ...]) -> None:
+    assert views_to_look_at([suspicion, 1.0]) == chosen
+
+
+def test_a_fruit_without_suspicion_gets_one_look_at_its_most_suspicious_view() -> None:
+    assert views_to_look_at([0.0, 0.2, 0.1]) == (1,)
+
+
+def test_equally_suspicious_views_come_in_their_order() -> None:
+    assert views_to_look_at([0.0, 0.99, 1.0, 0.99]) == (2, 1, 3)
+
+
+def test_there_is_a_bound() -> None:
+    assert views_to_look_at([1.0] * (MOST + 3)) == tuple(range(MOST))

@@ -1,0 +1,25 @@
+"""The networks that can be trained, by the name a config gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from training.network import FruitNet
+from training.quick_network import QuickNet
+
+AnyNetwork = FruitNet | QuickNet
+"""They take and say the same; see `network.py`."""
+NETWORKS = ("fruitnet", "quick")
+
+
+def new_network(name: str, *, pretrained: bool) -> AnyNetwork:
+    """A network of `NETWORKS`, untrained. pretrained: with the published weights of its backbone, where it has one."""
+    return FruitNet(pretrained=pretrained) if name == "fruitnet" else QuickNet()
+
+
+def network_of(weights: Mapping[str, Tensor]) -> AnyNetwork:
+    """The untrained network that has just these layers; FruitNet, whose check then says what differs, when none has."""
+    quick = QuickNet()
+    return quick if weights.keys() == quick.state_dict().keys() else FruitNet(pretrained=False)
