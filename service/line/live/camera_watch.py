@@ -13,8 +13,9 @@ from grader.exposure import SHARPNESS_SIDE_PX, edge_width_px
 from grader.image_io import decode_image
 from service.line.live.drift import Drift, compare_values
 
-SILENT_S = 5.0
-"""A camera without a frame for so long is silent while fruit pass or the belt moves, else idle."""
+SILENT_S, PASSING_S = 5.0, 2.0
+"""A camera without a frame for SILENT_S is silent if another one sent, or a fruit was decided, within PASSING_S. Else
+it is idle: all of them stop sending when the belt stops or runs empty."""
 SAMPLE_EVERY_S = 5.0
 """One picture of each camera is looked at so often: 3 ms of one core for 640 x 480 pixels."""
 RECENT, BEFORE = 24, 240
@@ -110,8 +111,12 @@ class CameraWatch:
         """What `look_at` saw in a sample."""
         self._cameras[name].looks.append(look)
 
-    def reports(self, now_s: float, *, expected: bool) -> tuple[CameraReport, ...]:
-        """Every camera. expected: the belt moves or fruit pass, so frames should come."""
+    def reports(self, now_s: float, *, passing: bool) -> tuple[CameraReport, ...]:
+        """Every camera. passing: a fruit was decided within PASSING_S, so frames should come."""
+        expected = passing or any(
+            camera.last_s is not None and now_s - camera.last_s <= PASSING_S
+            for camera in self._cameras.values()
+        )
         return tuple(_report(name, camera, now_s, expected) for name, camera in self._cameras.items())
 
 

@@ -19,6 +19,7 @@ from grader.rules import Standard
 from service.explain import explain_record
 from service.line.line import Line
 from service.line.live.broadcast import Broadcast, Watcher
+from service.line.live.camera_watch import PASSING_S
 from service.line.live.fruit_trail import FruitTrail
 from service.line.live.line_watch import Decided
 from service.line.live.schemas import (
@@ -39,6 +40,8 @@ COMPARE_EVERY = 20
 """Fruit between two looks at the drift of a lane: each costs half a millisecond."""
 STILL_COUNTS_PER_S = 5.0
 """A counter at rest may flicker by a count or two."""
+STUCK_FRUIT = 3
+"""So many new fruit while the counter stands still: it is the counter that stands, not the belt."""
 READ_EVERY_S, LONGEST_READING_S = 0.4, 2.0
 _RECORD_PARTS = ("size", "colour")
 
@@ -59,6 +62,7 @@ class Feed:
         self._broadcast = Broadcast()
         self._telling: asyncio.Task[None] | None = None
         self._told = 0
+        self._triggers_moving = 0
         self._belt = _Belt(line.config.encoder.modulus)
         self._drifts: dict[int, tuple[int, dict[str, DriftOut]]] = {}
 
@@ -159,13 +163,17 @@ class Feed:
         answers = lane_answers(line)
         per_minute = line.watch.per_minute(now_s)
         moving = None if speed is None else abs(speed) >= STILL_COUNTS_PER_S
-        expected = bool(moving) or per_minute > 0
+        passing = now_s - line.watch.decided_s <= PASSING_S
+        triggers = sum(answer.triggers for answer in answers)
+        if moving is not False:
+            self._triggers_moving = triggers
         return StateEvent(
             line=line.config.line_id,
             at=datetime.now(UTC),
             encoder=line.position,
             counts_per_s=None if speed is None else round(speed, 1),
             moving=moving,
+            encoder_stuck=triggers - self._triggers_moving >= STUCK_FRUIT,
             fruit_per_minute=round(per_minute, 1),
             workers=workers.count,
             ready_workers=workers.ready,
@@ -176,7 +184,7 @@ class Feed:
             watchers=self._broadcast.count,
             strange_frames=sum(answer.frames for answer in answers if answer.lane is None),
             lanes=[self._lane(answer.lane, answer, now_s) for answer in answers if answer.lane is not None],
-            cameras=[CameraOut.of(one) for one in line.watch.cameras.reports(now_s, expected=expected)],
+            cameras=[CameraOut.of(one) for one in line.watch.cameras.reports(now_s, passing=passing)],
         )
 
     def _lane(self, lane: int, answer: LaneOut, now_s: float) -> LaneState:

@@ -47,7 +47,8 @@ class Decided:
 class LineWatch:
     """The recent past of one line, by lane and camera; its memory is bounded.
 
-    watched: whether decisions are kept for `take_decided`; set by who tells them on.
+    decided_s: when the last fruit was decided. watched: whether decisions are kept for `take_decided`; set by who
+    tells them on.
     """
 
     def __init__(self, config: LineConfig) -> None:
@@ -57,6 +58,7 @@ class LineWatch:
         self.shots: dict[int, Shot] = {}
         self.watched = False
         self.sequence = 0
+        self.decided_s = float("-inf")
         self._views: dict[Fruit, list[ViewWork]] = {}
         self._pending: deque[Decided] = deque()
 
@@ -79,6 +81,7 @@ class LineWatch:
             grade_class = None if decision.grade_class is None else str(decision.grade_class)
             self.shots[fruit.lane] = Shot(number=fruit.number, grade_class=grade_class, works=spread(works))
         self.sequence += 1
+        self.decided_s = now_s
         told = Decided(
             sequence=self.sequence,
             number=fruit.number,

@@ -119,6 +119,7 @@ class StateEvent(BaseModel):
     encoder: int | None
     counts_per_s: float | None = Field(description="Speed of the belt; null before two readings.")
     moving: bool | None = Field(description="null: not known yet.")
+    encoder_stuck: bool = Field(description="Fruit begin, but the count stays.")
     fruit_per_minute: float
     workers: int = Field(description="Grading processes there should be.")
     ready_workers: int

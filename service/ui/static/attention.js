@@ -16,7 +16,7 @@ export function whatNeedsALook(state, past) {
     bad(_("Only {ready} of {count} grading processes run", { ready: state.ready_workers, count: state.workers }));
   }
   if (state.restarts > past.restarts) bad(_("A grading process died and was started again"));
-  if (state.moving === false && state.fruit_per_minute > 0) bad(_("Fruit pass, but the encoder stands still"));
+  if (state.encoder_stuck) bad(_("Fruit pass, but the encoder stands still"));
   for (const camera of state.cameras) {
     if (camera.state === "silent") bad(_("Camera {name} sends nothing", { name: camera.name }));
     if (camera.brightness_drift?.found) {

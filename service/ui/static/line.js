@@ -52,9 +52,9 @@ function onState(state) {
 
 function showGauges(state) {
   put($("rate"), number(Math.round(state.fruit_per_minute)));
-  const belt = state.moving === null ? "–" : state.moving ? _("runs") : _("stands still");
+  const belt = state.moving === null ? "–" : state.moving ? _("runs") : _("stands");
   put($("belt"), belt);
-  mark($("belt-gauge"), "level", state.moving === false && state.fruit_per_minute > 0 ? "bad" : null);
+  mark($("belt-gauge"), "level", state.encoder_stuck ? "bad" : null);
   const place = state.encoder === null ? [_("no encoder count yet")] : [_("count {count}", { count: state.encoder })];
   if (state.moving) place.push(_("{count} a second", { count: number(Math.round(state.counts_per_s)) }));
   put($("encoder"), place.join(" · "));

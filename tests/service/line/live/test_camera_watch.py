@@ -8,6 +8,7 @@ from service.line.live.camera_watch import (
     BEFORE,
     MIN_BEFORE,
     MOST_CAMERAS,
+    PASSING_S,
     RECENT,
     SAMPLE_EVERY_S,
     SILENT_S,
@@ -43,14 +44,17 @@ def test_states_of_a_camera() -> None:
     watch = CameraWatch(("top", "side"))
     watch.frame("top", None, 10.0)
 
-    def states(now_s: float, *, expected: bool) -> list[CameraState]:
-        return [report.state for report in watch.reports(now_s, expected=expected)]
+    def states(now_s: float, *, passing: bool) -> list[CameraState]:
+        return [report.state for report in watch.reports(now_s, passing=passing)]
 
-    assert states(10.0 + SILENT_S, expected=False) == ["sending", "never"]
-    assert states(10.0 + SILENT_S, expected=True) == ["sending", "silent"]
-    assert states(10.1 + SILENT_S, expected=True) == ["silent", "silent"]
-    assert states(10.1 + SILENT_S, expected=False) == ["idle", "never"]
-    top = watch.reports(12.0, expected=True)[0]
+    assert states(10.0 + SILENT_S, passing=False) == ["sending", "never"]
+    assert states(10.0 + SILENT_S, passing=True) == ["sending", "silent"]
+    assert states(10.1 + SILENT_S, passing=True) == ["silent", "silent"]
+    assert states(10.1 + SILENT_S, passing=False) == ["idle", "never"]
+    watch.frame("side", None, 20.0)
+    assert states(20.0 + PASSING_S, passing=False) == ["silent", "sending"]  # one sends, the other does not
+    assert states(20.1 + PASSING_S, passing=False) == ["idle", "sending"]  # the belt has stopped
+    top = watch.reports(12.0, passing=True)[0]
     assert (top.name, top.frames, top.age_s, top.brightness) == ("top", 1, 2.0, None)
 
 
@@ -58,10 +62,10 @@ def test_cameras_of_a_line_without_names_are_added_up_to_a_bound() -> None:
     watch = CameraWatch(())
     for index in range(MOST_CAMERAS + 5):
         watch.frame(f"c{index}", None, 1.0)
-    assert len(watch.reports(1.0, expected=True)) == MOST_CAMERAS
+    assert len(watch.reports(1.0, passing=True)) == MOST_CAMERAS
     named = CameraWatch(("top",))
     named.frame("other", None, 1.0)
-    assert [report.name for report in named.reports(1.0, expected=False)] == ["top"]
+    assert [report.name for report in named.reports(1.0, passing=False)] == ["top"]
 
 
 def test_pictures_are_looked_at_now_and_then_only() -> None:
@@ -79,13 +83,13 @@ def test_a_lamp_that_fades_is_told_of() -> None:
     watch = CameraWatch(("top",))
     for index in range(MIN_BEFORE):
         watch.looked("top", Look(100.0 + index % 7, 3.0 + index % 3 / 10))
-    report = watch.reports(0.0, expected=False)[0]
+    report = watch.reports(0.0, passing=False)[0]
     assert report.brightness_drift is None
     for index in range(BEFORE):
         watch.looked("top", Look(100.0 + index % 7, 3.0 + index % 3 / 10))
     for index in range(RECENT):
         watch.looked("top", Look(80.0 + index % 7, 3.0 + index % 3 / 10))
-    report = watch.reports(0.0, expected=False)[0]
+    report = watch.reports(0.0, passing=False)[0]
     assert report.brightness == pytest.approx(83.0, abs=0.5)
     assert report.brightness_drift is not None
     assert report.brightness_drift.found

@@ -17,6 +17,7 @@ from service.line.line_config import LineConfig
 from service.line.live.broadcast import Watcher
 from service.line.live.feed import Feed
 from service.line.live.line_watch import MOST_PENDING
+from service.line.protocol import Trigger
 from service.line.quiet_log import QuietLog
 from service.line.workers import Workers
 from tests.fakes import FakeLineGrader, line_picture
@@ -154,6 +155,28 @@ def test_the_belt_runs_stands_and_is_reset(config: LineConfig) -> None:
         assert belt() == (False, 0.0)
         rig.plc.stand(10, rig.settle)
         assert belt() == (None, None)
+
+    asyncio.run(scenario())
+
+
+def test_a_counter_that_stands_while_fruit_pass(config: LineConfig) -> None:
+    async def scenario() -> None:
+        rig = Rig(config)
+        feed = feed_of(rig)
+
+        def stuck() -> bool:
+            return bool(parse(_state(feed))[0][1]["encoder_stuck"])
+
+        run_fruit(rig, 5)
+        assert not stuck()
+        rig.plc.stand(0.5, rig.settle)
+        assert not stuck()  # nothing moves, nothing begins: the line has stopped
+        for number in range(3):
+            rig.send(Trigger(fruit_id=f"new{number}", lane=1, encoder=rig.plc.raw()).to_json())
+        rig.plc.stand(0.5, rig.settle)
+        assert stuck()
+        rig.run(500)
+        assert not stuck()
 
     asyncio.run(scenario())
 

@@ -84,7 +84,7 @@ def test_cameras_are_watched_also_where_frames_are_refused(config: LineConfig) -
     rig = Rig(config)
     rig.plc.fault = lambda shot: [shot.message()[:-1] if shot.header.camera == "side" else shot.message()]
     run_fruit(rig, 1)
-    top, side = rig.line.watch.cameras.reports(rig.clock.now_s, expected=True)
+    top, side = rig.line.watch.cameras.reports(rig.clock.now_s, passing=True)
     assert (top.frames, side.frames) == (3, 2)
     assert set(rig.line.watch.cameras.take_samples()) == {"top"}
 
