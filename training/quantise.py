@@ -73,6 +73,8 @@ def quantise(model: Path, out: Path, pictures: Sequence[UInt8Array]) -> ModelCar
     }
     if card.produce is not None:
         shutil.copyfile(card.produce.weights, out / card.produce.weights.name)
+    if card.quick is not None:
+        shutil.copytree(card.quick.folder, out / card.quick.folder.name)
     write_bytes(out / "card.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
     return load_card(out)
 

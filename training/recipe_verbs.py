@@ -75,3 +75,29 @@ def mimic(
     cv2.setNumThreads(1)
     with errors_in_one_line():
         typer.echo(run(load_config(config), teacher, lessons))
+
+
+def attach_quick(
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION that gets a quick look.")],
+    checkpoint: Annotated[Path, typer.Argument(help="last.pt of the small network.")],
+    version: Annotated[str, typer.Option(help="Of the new model.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; default beside the model.")] = None,
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    pictures: Annotated[int, typer.Option(min=2, help="By which the 8-bit network is scaled.")] = 84,
+) -> None:
+    """The same model with a quick look, for lines: it says which views of a turning fruit deserve a close look."""
+    from training import attach_quick as attaching
+    from training.manifest import load_manifest
+    from training.quantise import calibration_pictures
+    from training.whole_folder import whole_folder
+
+    cv2.setNumThreads(1)
+    folder = out or model.with_name(version)
+    with errors_in_one_line():
+        licences = {photo.dataset: photo.licence for photo in load_manifest(data)}
+        shown = calibration_pictures(data, pictures, attaching.FRUIT_SIDE_PX)
+        with whole_folder(folder, "card.json") as part:
+            card = attaching.attach_quick(
+                model, checkpoint, part, version=version, licence_of_set=licences, pictures=shown
+            )
+    typer.echo(card.model_id)

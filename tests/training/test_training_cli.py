@@ -28,6 +28,8 @@ VERBS = {
     "teach",
     "folds",
     "unseen",
+    "mimic",
+    "attach-quick",
     "export",
     "parity",
     "quantise",
