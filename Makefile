@@ -27,8 +27,10 @@ $(VENV)/.system:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  need=""; \
 	  "$(PYTHON)" -c "import ensurepip" 2>/dev/null || need="$$need python3-venv"; \
-	  [ -n "$(WITH_BROWSER)" ] && { command -v chromium >/dev/null || need="$$need chromium"; }; \
-	  [ -n "$(WITH_BROWSER)" ] && { [ -d /usr/share/fonts/opentype/noto ] || need="$$need fonts-noto-cjk"; }; \
+	  [ -n "$(FOR_TESTS)" ] && { command -v chromium >/dev/null || need="$$need chromium"; }; \
+	  [ -n "$(FOR_TESTS)" ] && { [ -d /usr/share/fonts/opentype/noto ] || need="$$need fonts-noto-cjk"; }; \
+	  [ -n "$(FOR_TESTS)" ] && { /usr/bin/python3 -c "import gi; gi.require_version('GstRtspServer', '1.0')" 2>/dev/null || \
+	    need="$$need gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good"; }; \
 	  if [ -n "$$need" ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$need; fi; \
 	fi
 
@@ -41,7 +43,7 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/.development: pyproject.toml | $(BIN)/python
-	$(MAKE) $(VENV)/.system WITH_BROWSER=1
+	$(MAKE) $(VENV)/.system FOR_TESTS=1
 	$(PIP) --editable '.[training,dev]'
 	touch $@
 

@@ -111,7 +111,7 @@ async def _run(
         lines=lines,
         live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
     )
-    metrics.add(LineMetrics(lines.lane_rows))
+    metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
     follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)

@@ -1,4 +1,4 @@
-"""The command `grader`: the grading verbs of the library and `serve`."""
+"""The command `grader`: the grading verbs of the library, `serve` and `stream`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from grader.cli import app
+from service.stream_command import stream
 
 WRONG_USE = 2
+
+app.command()(stream)
 
 
 @app.command()

@@ -11,6 +11,8 @@ ServiceError
 ├── NotFoundError            no such record, picture or line
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
+├── LineConnectionError      a client found no line at an address
+├── ReplayError              what is to be replayed on a line cannot be
 ├── LedgerError              the counts of a line do not add up
 ├── PreviewError             the picture of a fruit on a line cannot be drawn now
 └── StorageError             the data folder cannot be used
@@ -71,6 +73,14 @@ class ProtocolError(ServiceError):
 
 class LineConfigError(ServiceError):
     """The file of a line cannot be used; one fault a line, each with file and line number."""
+
+
+class LineConnectionError(ServiceError):
+    """A client found no line at an address, or was refused; the message says where and why."""
+
+
+class ReplayError(ServiceError):
+    """A folder, video or simulation cannot be replayed on a line; the message says expected, found, and where."""
 
 
 class LedgerError(ServiceError):

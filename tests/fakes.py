@@ -93,9 +93,13 @@ def painted_line_picture(*, shade: int = 0, **orders: object) -> bytes:
 
 
 def read_orders(picture: bytes) -> dict[str, Any]:
-    """The orders in a picture of `line_picture` or `painted_line_picture`."""
-    painted = picture[2:4] == b"\xff\xfe"
-    text = picture[6 : 4 + int.from_bytes(picture[4:6], "big")] if painted else picture[3:-2]
+    """The orders in a picture of `line_picture` or `painted_line_picture`; none in another real one."""
+    if picture[2:4] == b"\xff\xfe":
+        text = picture[6 : 4 + int.from_bytes(picture[4:6], "big")]
+    elif picture[3:4] == b"{":
+        text = picture[3:-2]
+    else:
+        return {}
     orders: dict[str, Any] = json.loads(text)
     return orders
 
@@ -137,7 +141,7 @@ class FakeLineGrader:
         return cls(model.name)
 
     def grade_view(self, work: ViewWork) -> ViewResult:
-        """Obey."""
+        """Obey. A real picture without a comment orders nothing."""
         orders = read_orders(work.data)
         once = orders.get("die_once")
         if orders.get("die") or (once and not Path(once).exists()):

@@ -16,7 +16,7 @@ from service.http_errors import error_response
 from service.line.client import Client
 from service.line.line import Line
 from service.line.lines import Lines
-from service.line.schemas import LineOut, LinesOut, lane_answers
+from service.line.schemas import CameraPlaceOut, CameraStateOut, LineOut, LinesOut, lane_answers
 from service.services import RunningServices, Services
 
 router = APIRouter(prefix="/api/v1", tags=["lines"])
@@ -108,6 +108,18 @@ def _answer(line: Line, every: Lines) -> LineOut:
         fruit_per_minute=round(line.watch.per_minute(monotonic()), 1),
         bad_messages=line.bad_messages,
         cameras=[camera.name for camera in line.config.cameras],
+        camera_places=[
+            CameraPlaceOut(
+                name=camera.name,
+                views=camera.views,
+                first_view_counts=camera.first_view_counts,
+                counts_per_view=camera.counts_per_view,
+            )
+            for camera in line.config.cameras
+        ],
+        own_cameras=[CameraStateOut.of(state) for state in every.camera_states(line.config.line_id)],
+        encoder_modulus=line.config.encoder.modulus,
+        wait_s=line.config.deadline.wait_s,
         outlets={outlet.name: outlet.counts for outlet in line.config.outlets},
         recirculate=line.config.recirculate,
         lanes=lane_answers(line),

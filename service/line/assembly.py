@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
 
+from service.line.belt_history import BeltHistory
 from service.line.encoder_track import EncoderTrack, Place, Reading
 from service.line.line_config import Camera, LineConfig
 from service.line.protocol import FruitId
@@ -152,6 +153,7 @@ class Assembly:
         self._line = line
         self._numbers = count(1) if numbers is None else numbers
         self._encoder = EncoderTrack(line.encoder)
+        self.belt = BeltHistory()
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._latest: dict[tuple[int, FruitId], int] = {}
         self._decided: dict[int, OrderedDict[FruitId, int]] = {lane: OrderedDict() for lane in line.lanes}
@@ -171,13 +173,32 @@ class Assembly:
         found = self._open.get(fruit.number)
         return None if found is None else found.position
 
+    def view_at(self, camera: Camera, lane: int, position: int, within: int) -> tuple[FruitId, int] | None:
+        """Which open fruit, and which of its views, a frame of this camera taken at `position` shows: the one whose
+        place is nearest, at most `within` counts away, and which has not come yet. None: no fruit is there.
+        """
+        best: tuple[int, FruitId, int] | None = None
+        for one in self._open.values():
+            if one.fruit.lane != lane or one.ready:
+                continue
+            passed = position - one.position - camera.first_view_counts
+            view = round(passed / camera.counts_per_view) if camera.counts_per_view else 0
+            view = min(max(view, 0), camera.views - 1)
+            away = abs(passed - round(view * camera.counts_per_view))
+            if away > within or view in one.seen.get(camera.name, ()):
+                continue
+            if best is None or away < best[0]:
+                best = (away, one.fruit.fruit_id, view)
+        return None if best is None else best[1:]
+
     def tick(self, encoder: int, now_s: float) -> Iterator[Event]:
         """The encoder alone."""
         place = self._encoder.read(encoder, in_order=True, idle=not self._open)
-        if place.reading is not Reading.STRAY:
-            self._ticked_s = now_s
         if place.reading is Reading.RESET and place.position is not None:
             yield from self._reset(place.position)
+        if place.position is not None:
+            self._ticked_s = now_s
+            self.belt.note(place.position, now_s)
         yield from self.advance(now_s)
 
     def trigger(self, lane: int, fruit_id: FruitId, encoder: int, now_s: float) -> Iterator[Event]:
@@ -274,6 +295,7 @@ class Assembly:
 
     def _reset(self, position: int) -> Iterator[Event]:
         """The counts of open and of decided fruit mean nothing any more. Views of the open ones may still come."""
+        self.belt.clear()
         lost = [one.fruit for one in self._open.values()]
         yield from self.close_all(Cause.ENCODER_RESET)
         for decided in self._decided.values():

@@ -16,16 +16,22 @@ Answer = Decision | Notice | Heartbeat
 
 
 class Client:
-    """Takes answers from the line, gives them to who sends them. name: for the log."""
+    """Takes answers from the line, gives them to who sends them. name: for the log.
 
-    def __init__(self, name: str) -> None:
+    own_camera: a camera that the line opened itself: it sends for lanes that belong to others, and gets no answers.
+    """
+
+    def __init__(self, name: str, *, own_camera: bool = False) -> None:
         self.name = name
+        self.own_camera = own_camera
         self._decisions: deque[Decision] = deque()
         self._notices: deque[Notice | Heartbeat] = deque()
         self._wake = asyncio.Event()
 
     def offer(self, answer: Answer) -> bool:
-        """Put an answer into the outbox; False when there is no room for it."""
+        """Put an answer into the outbox; False when there is no room for it, or nobody to read it."""
+        if self.own_camera:
+            return False
         if isinstance(answer, Decision):
             if len(self._decisions) >= MOST_WAITING:
                 return False

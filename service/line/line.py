@@ -21,10 +21,11 @@ from service.line.assembly import (
     Refused,
     Use,
 )
+from service.line.belt_history import Unplaced
 from service.line.client import Client
 from service.line.crew import Crew
 from service.line.ledger import LaneCounts, Ledger
-from service.line.line_config import LineConfig
+from service.line.line_config import Camera, LineConfig
 from service.line.line_grader import ViewResult, ViewWork
 from service.line.live.line_watch import LineWatch
 from service.line.outlets import Recirculated, Verdict, decide_outlet, recirculate
@@ -32,6 +33,7 @@ from service.line.protocol import (
     Decision,
     EncoderTick,
     FrameHeader,
+    FruitId,
     Heartbeat,
     Notice,
     Problem,
@@ -81,6 +83,16 @@ class Line:
         """Where the belt is: raw encoder count; None before the first."""
         position = self._assembly.position
         return None if position is None else position % self.config.encoder.modulus
+
+    def raw_count_at(self, time_s: float) -> int | Unplaced:
+        """Raw encoder count at a monotonic time of the last seconds, by the ticks before and after it."""
+        found = self._assembly.belt.at(time_s)
+        return found if isinstance(found, Unplaced) else found % self.config.encoder.modulus
+
+    def view_at(self, camera: Camera, lane: int, time_s: float, within: int) -> tuple[FruitId, int] | None:
+        """Which fruit and view a frame shows that was taken at a monotonic time; None: no fruit is there."""
+        found = self._assembly.belt.at(time_s)
+        return None if isinstance(found, Unplaced) else self._assembly.view_at(camera, lane, found, within)
 
     @property
     def bad_messages(self) -> int:
@@ -312,7 +324,9 @@ class Line:
 
     def _claims(self, client: Client, lane: int) -> bool:
         """A lane belongs to the first client that sends for it, until that client leaves."""
-        return lane not in self.config.lanes or self._owners.setdefault(lane, client) is client
+        if client.own_camera or lane not in self.config.lanes:
+            return True
+        return self._owners.setdefault(lane, client) is client
 
     def _refuse_lane(self, client: Client, message: FrameHeader | Trigger) -> None:
         owner = self.owner(message.lane)

@@ -11,6 +11,7 @@ from grader.pipeline import GradeOptions
 from service.line.protocol import MessageLimits
 
 Triggers = Literal["frames", "announced"]
+SourceKind = Literal["folder", "video", "rtsp", "usb"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,34 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the service itself takes the frames of a camera from.
+
+    address: folder, file, rtsp://..., /dev/videoN. lane: that it sees. within_counts: a frame taken this close to the
+    place of a view is that view. names: pattern of file names that say which fruit and view they show; empty: the
+    encoder says. delete: files of a folder, once taken. connect_s: longest time to open it; silence_s: without a
+    frame for so long it is gone. retry_s, longest_retry_s: pauses before it is opened again. size_wh_px: to ask a USB
+    camera for.
+    """
+
+    kind: SourceKind
+    address: str
+    lane: int
+    within_counts: int
+    names: str = ""
+    delete: bool = False
+    connect_s: float = 5.0
+    silence_s: float = 2.0
+    retry_s: float = 0.5
+    longest_retry_s: float = 30.0
+    size_wh_px: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
     """One camera. views: of each fruit; 0: not known, `last_view` says. first_view_counts: from the trigger to its
     view 0; counts_per_view: from a view to the next. options: how its frames are graded. size_wh_px: what its frames
-    must measure; None: anything.
+    must measure; None: anything. source: None: a client sends its frames.
     """
 
     name: str
@@ -53,6 +78,7 @@ class Camera:
     counts_per_view: float
     options: GradeOptions
     size_wh_px: tuple[int, int] | None
+    source: Source | None = None
 
     def trigger_of(self, view: int, position: int) -> int:
         """The count at which the fruit was at the trigger, from the count of one of its views."""

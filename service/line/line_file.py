@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions
 from grader.toml_file import TomlTable, read_toml
 from grader.types import Crop
 from service.errors import LineConfigError
-from service.line.line_config import Camera, Deadline, Encoder, LineConfig, Outlet, Route
+from service.line.line_config import (
+    Camera,
+    Deadline,
+    Encoder,
+    LineConfig,
+    Outlet,
+    Route,
+    Source,
+    SourceKind,
+    Triggers,
+)
 from service.line.protocol import MAX_LANE, MAX_VIEW, MessageLimits
+from service.line.sources.file_names import NamePattern
 
 SCHEMA = "line/1"
 PLAIN_LINE = Path(__file__).with_name("plain.toml")
 """The line that ships, to try the service out: it knows nothing of the belt but what the frames say."""
 
+_SOURCE_KINDS: dict[str, SourceKind] = {"folder": "folder", "video": "video", "rtsp": "rtsp", "usb": "usb"}
 _MAX_COUNTS = 1_000_000
 _LONGEST_S = 60.0
 
@@ -42,10 +56,12 @@ def _read(top: TomlTable, path: Path, line_id: str | None) -> LineConfig:
     outlets = tuple(_outlet(row) for row in outlet_rows)
     names = tuple(outlet.name for outlet in outlets)
     lanes = _integers(top, "lanes", high=MAX_LANE)
+    encoder = _encoder(_section(top, "encoder"))
+    triggers: Triggers = "announced" if _triggers(top) == "announced" else "frames"
     line = LineConfig(
         line_id=line_id or own_id,
         lanes=lanes,
-        triggers="announced" if _triggers(top) == "announced" else "frames",
+        triggers=triggers,
         min_views=_count(top, "min_views", 1, MAX_VIEW, default=1),
         open_fruit=_count(top, "open_fruit_per_lane", 1, 1000, default=32),
         max_views=_count(top, "max_views", 1, MAX_VIEW, default=64),
@@ -55,10 +71,13 @@ def _read(top: TomlTable, path: Path, line_id: str | None) -> LineConfig:
             max_header_bytes=_count(frames, "max_header_bytes", 256, 65536, default=4096),
             max_picture_bytes=_count(frames, "max_picture_kb", 1, 15_000, default=8000) * 1000,
         ),
-        encoder=_encoder(_section(top, "encoder")),
+        encoder=encoder,
         deadline=_deadline(_section(top, "deadline")),
         grading=options,
-        cameras=tuple(_camera(row, options, path) for row in top.tables("cameras", required=False)),
+        cameras=tuple(
+            _camera(row, options, path, lanes, encoder, triggers)
+            for row in top.tables("cameras", required=False)
+        ),
         outlets=outlets,
         recirculate=top.text("recirculate", one_of=names),
         routes=tuple(_route(row, names, lanes) for row in top.tables("routes", required=False)),
@@ -171,7 +190,14 @@ def _scaled(table: TomlTable, path: Path, options: GradeOptions) -> GradeOptions
     )
 
 
-def _camera(row: TomlTable, options: GradeOptions, path: Path) -> Camera:
+def _camera(
+    row: TomlTable,
+    options: GradeOptions,
+    path: Path,
+    lanes: tuple[int, ...],
+    encoder: Encoder,
+    triggers: Triggers,
+) -> Camera:
     size = _integers(row, "size_px", high=20_000, required=False) if row.has("size_px") else ()
     if row.has("size_px") and len(size) != 2:
         row.problem(f"size_px: expected width and height, got {row.raw('size_px')!r}", "size_px")
@@ -183,8 +209,78 @@ def _camera(row: TomlTable, options: GradeOptions, path: Path) -> Camera:
         options=_scaled(row, path, options),
         size_wh_px=(size[0], size[1]) if len(size) == 2 else None,
     )
+    section = row.table("source", required=False)
     row.finish()
-    return camera
+    if section is None:
+        return camera
+    return replace(camera, source=_source(section, camera, path, lanes, encoder, triggers))
+
+
+def _source(
+    table: TomlTable,
+    camera: Camera,
+    path: Path,
+    lanes: tuple[int, ...],
+    encoder: Encoder,
+    triggers: Triggers,
+) -> Source:
+    """Where the frames of a camera come from. Folders and files are paths from the line's file."""
+    kind = _SOURCE_KINDS[table.text("kind", one_of=tuple(_SOURCE_KINDS))]
+    address = table.text("address")
+    if kind in ("folder", "video"):
+        address = str(path.parent / address)
+    elif kind == "rtsp" and not re.match(r"rtsps?://.", address):
+        table.problem(f"address: expected rtsp://HOST/..., got {address!r}", "address")
+    elif kind == "usb" and not re.fullmatch(r"/dev/video\d+", address):
+        table.problem(f"address: expected /dev/video and a number, got {address!r}", "address")
+    lane = _count(table, "lane", 0, MAX_LANE)
+    if lane not in lanes:
+        table.problem(f"lane: expected a lane of this line, got {lane}", "lane")
+    names = table.text("names") if table.has("names") else ""
+    if kind == "folder":
+        delete = table.flag("delete", default=False)
+        if names:
+            try:
+                NamePattern(names)
+            except ValueError as error:
+                table.problem(f"names: {error}", "names")
+    else:
+        delete = False
+        for key in ("names", "delete"):
+            if table.has(key):
+                table.problem(f"{key}: expected only with kind folder, got kind {kind}", key)
+        table.raw("delete")
+    table.raw("names")
+    between = camera.counts_per_view / 2 if camera.views > 1 else encoder.same_cup_counts
+    within = int(min(between, encoder.same_cup_counts))
+    if not names:
+        if triggers != "announced":
+            table.problem(
+                f"expected triggers announced, as no client says which fruit it sees, got {triggers}"
+            )
+        if camera.views < 1 or (camera.views > 1 and not camera.counts_per_view):
+            table.problem("expected views and counts_per_view of this camera: they say which fruit it sees")
+        within = _count(table, "within_counts", 0, encoder.same_cup_counts, default=within)
+    source = Source(
+        kind=kind,
+        address=address,
+        lane=lane,
+        within_counts=within,
+        names=names,
+        delete=delete,
+        connect_s=table.number("connect_s", low=0.1, high=_LONGEST_S, default=5.0),
+        silence_s=table.number("silence_s", low=0.05, high=_LONGEST_S, default=2.0),
+        retry_s=table.number("retry_s", low=0.01, high=_LONGEST_S, default=0.5),
+        longest_retry_s=table.number("longest_retry_s", low=0.01, high=600, default=30.0),
+        size_wh_px=camera.size_wh_px,
+    )
+    if source.retry_s > source.longest_retry_s:
+        table.problem(
+            f"retry_s: expected at most longest_retry_s {source.longest_retry_s:g}, got {source.retry_s:g}",
+            "retry_s",
+        )
+    table.finish()
+    return source
 
 
 def _outlet(row: TomlTable) -> Outlet:

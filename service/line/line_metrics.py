@@ -8,18 +8,27 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.line.ledger import LaneCounts
+from service.line.sources.camera_source import CameraState
 
 LaneRow = tuple[str, str, LaneCounts]
 """Line, lane, counts."""
+
+CameraRow = tuple[str, CameraState]
+"""Line, state."""
 
 _RESULTS = ("graded", "abstained", "no_read")
 
 
 class LineMetrics(Collector):
-    """Gives the counts of every lane. lanes: reads them."""
+    """Gives the counts of every lane, and of every camera that the service opened. lanes, cameras: read them."""
 
-    def __init__(self, lanes: Callable[[], Iterable[LaneRow]]) -> None:
+    def __init__(
+        self,
+        lanes: Callable[[], Iterable[LaneRow]],
+        cameras: Callable[[], Iterable[CameraRow]] = tuple,
+    ) -> None:
         self._lanes = lanes
+        self._cameras = cameras
 
     def collect(self) -> Iterator[Metric]:
         """All families; `grader_line_wrong_sums` is 0 as long as every fruit and every frame is accounted for."""
@@ -60,3 +69,23 @@ class LineMetrics(Collector):
                 for name, count in numbers.items():
                     family.add_metric((*at, name), count)
         yield from (triggers, fruits, late, undelivered, outlets, again, frames, views, waiting, wrong)
+        yield from self._of_cameras()
+
+    def _of_cameras(self) -> Iterator[Metric]:
+        where = ("line", "camera")
+        connected = GaugeMetricFamily("grader_line_camera_connected", "1: the camera is open.", labels=where)
+        reconnects = CounterMetricFamily(
+            "grader_line_camera_reconnects", "Times that a camera was opened again.", labels=where
+        )
+        frames = CounterMetricFamily(
+            "grader_line_camera_frames",
+            "Frames of own cameras by what became of them.",
+            labels=(*where, "outcome"),
+        )
+        for line, state in self._cameras():
+            at = (line, state.camera)
+            connected.add_metric(at, state.connected)
+            reconnects.add_metric(at, state.reconnects)
+            for outcome, count in {"sent": state.sent, "replaced": state.replaced, **state.refused}.items():
+                frames.add_metric((*at, outcome), count)
+        yield from (connected, reconnects, frames)

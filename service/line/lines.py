@@ -18,6 +18,7 @@ from service.line.line_config import LineConfig
 from service.line.line_file import PLAIN_LINE, load_line
 from service.line.line_metrics import LaneRow
 from service.line.quiet_log import QuietLog
+from service.line.sources.camera_source import CameraSource, CameraState
 from service.line.worker_process import LoadGrader
 from service.line.workers import Workers
 from service.model_follower import POLL_S
@@ -51,6 +52,13 @@ def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
     return tuple(found)
 
 
+def own_cameras(line: Line, log: QuietLog) -> tuple[CameraSource, ...]:
+    """The cameras of a line that the service opens itself."""
+    return tuple(
+        CameraSource(line, camera, log) for camera in line.config.cameras if camera.source is not None
+    )
+
+
 class Lines:
     """Open lines by name. in_production: folder of the model to grade with, raises GraderError.
 
@@ -72,6 +80,7 @@ class Lines:
         self._numbers: Iterator[int] = count(1)
         self._workers = Workers(load, count=workers, waiting_limit=waiting_views, log=self._log)
         self._lines = {config.line_id: self._make(config) for config in configs}
+        self._cameras = {name: own_cameras(line, self._log) for name, line in self._lines.items()}
         self._running: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._refused: Path | None = None
@@ -121,12 +130,24 @@ class Lines:
                 if counts.triggers or counts.frames:
                     yield name, "other" if lane is None else str(lane), counts
 
+    def camera_states(self, line: str) -> tuple[CameraState, ...]:
+        """Of the cameras of a line that the service opened itself."""
+        return tuple(camera.state() for camera in self._cameras.get(line, ()))
+
+    def camera_rows(self) -> Iterator[tuple[str, CameraState]]:
+        """Line and state of every camera that the service opened itself, for `/metrics`."""
+        for name in self._cameras:
+            for state in self.camera_states(name):
+                yield name, state
+
     async def close(self) -> None:
         """Every open fruit recirculates; then the processes end."""
         tasks = [*self._tasks, *([] if self._running is None else [self._running])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        cameras = [camera for every in self._cameras.values() for camera in every]
+        await asyncio.gather(*(asyncio.to_thread(camera.stop) for camera in cameras))
         for line in self._lines.values():
             line.stop()
         await self._workers.close()
@@ -136,6 +157,9 @@ class Lines:
 
     def _run(self) -> None:
         if self._running is None:
+            for cameras in self._cameras.values():
+                for camera in cameras:
+                    camera.start()
             self._running = asyncio.create_task(self._move_on())
 
     async def _move_on(self) -> None:
@@ -143,6 +167,9 @@ class Lines:
         followed_s = 0.0
         changing: asyncio.Task[None] | None = None
         while True:
+            for cameras in self._cameras.values():
+                for camera in cameras:
+                    camera.step()
             for line in self._lines.values():
                 line.advance()
             if monotonic() - followed_s >= POLL_S and (changing is None or changing.done()):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
+
 from pydantic import BaseModel, Field
 
 from service.line.ledger import LaneCounts
 from service.line.line import Line
+from service.line.sources.camera_source import CameraState
 
 
 class LaneOut(BaseModel):
@@ -51,6 +55,38 @@ class LaneOut(BaseModel):
         )
 
 
+class CameraPlaceOut(BaseModel):
+    """Where a camera sees fruit, in encoder counts from the trigger."""
+
+    name: str
+    views: int = Field(description="Of each fruit; 0: not known.")
+    first_view_counts: int
+    counts_per_view: float
+
+
+class CameraStateOut(BaseModel):
+    """A camera that the service opened itself: frames = sent + replaced + all refused + pending, always."""
+
+    camera: str
+    kind: str
+    lane: int
+    connected: bool
+    since: datetime = Field(description="When `connected` last changed.")
+    frames: int
+    sent: int = Field(description="To the line, whose counts say what became of them.")
+    replaced: int = Field(description="By a newer frame before they were looked at.")
+    refused: dict[str, int] = Field(description="By reason.")
+    pending: int
+    reconnects: int
+    clock_jumps: int = Field(description="Times that the clock of the camera was set.")
+    problem: str | None = Field(description="Why it is gone, or was last.")
+
+    @classmethod
+    def of(cls, state: CameraState) -> CameraStateOut:
+        """The public face of the state."""
+        return cls(**asdict(state))
+
+
 class LineOut(BaseModel):
     """One sorting line."""
 
@@ -63,6 +99,10 @@ class LineOut(BaseModel):
     fruit_per_minute: float = Field(description="Of the last 30 s, all lanes.")
     bad_messages: int
     cameras: list[str] = Field(description="Empty: any camera may send.")
+    camera_places: list[CameraPlaceOut]
+    own_cameras: list[CameraStateOut] = Field(description="Those that the service opens itself.")
+    encoder_modulus: int = Field(description="The counter begins at 0 again here.")
+    wait_s: float = Field(description="So long are views of a fruit waited for, from its trigger.")
     outlets: dict[str, int] = Field(description="Counts from the trigger.")
     recirculate: str
     lanes: list[LaneOut]

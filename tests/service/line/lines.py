@@ -72,6 +72,47 @@ outlet = "pack_first"
 """
 ONE_CAMERA = SMALL.replace(SMALL[SMALL.index('[[cameras]]\nname = "side"') : SMALL.index("[[outlets]]")], "")
 
+PATIENT = """\
+schema = "line/1"
+id = "small"
+lanes = [1, 2]
+recirculate = "again"
+
+[encoder]
+modulus = 4194304
+max_jump_counts = 60000
+same_cup_counts = 40
+
+[deadline]
+wait_counts = 50000
+last_use_counts = 60000
+wait_s = 5
+last_use_s = 60
+
+[frames]
+max_age_s = 60
+
+[[cameras]]
+name = "top"
+views = 3
+counts_per_view = 50
+
+[[cameras]]
+name = "side"
+views = 2
+first_view_counts = 20
+counts_per_view = 50
+
+[[outlets]]
+name = "juice"
+counts = 61200
+
+[[outlets]]
+name = "again"
+counts = 61500
+"""
+"""The small line, for real time on a computer that may be busy: nothing is late for a minute."""
+
 
 def write_line(folder: Path, text: str = SMALL, name: str = "small.toml") -> Path:
     path = folder / name

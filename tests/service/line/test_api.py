@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,18 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from service.app import create_app
-from service.line.protocol import Decision, EncoderTick, FrameHeader, Heartbeat, decode_answer, encode_frame
+from service.line.protocol import (
+    Decision,
+    EncoderTick,
+    FrameHeader,
+    Heartbeat,
+    Trigger,
+    decode_answer,
+    encode_frame,
+)
 from service.settings import ServiceSettings
 from tests.fakes import FakeGrader, FakeLineGrader, line_picture
-from tests.service.line.lines import SMALL, write_line
+from tests.service.line.lines import PATIENT, SMALL, write_line
 from tests.service.running import RunningService, listening
 
 
@@ -106,6 +115,44 @@ def test_frames_go_in_and_decisions_come_out(address: str) -> None:
         dial(address, origin="http://evil.test")  # type: ignore[arg-type]
     assert refused.value.response.status_code == 403
     assert b"foreign_origin" in refused.value.response.body
+
+
+OWN_CAMERA = """[[cameras]]
+name = "top"
+views = 1
+
+[cameras.source]
+kind = "folder"
+address = "inbox"
+lane = 1
+
+"""
+
+
+def test_a_camera_that_the_service_opened(tmp_path: Path, plain: ServiceSettings) -> None:
+    (tmp_path / "lines" / "inbox").mkdir(parents=True)
+    text = PATIENT.replace(PATIENT[PATIENT.index("[[cameras]]") : PATIENT.index("[[outlets]]")], OWN_CAMERA)
+    write_line(tmp_path / "lines", text.replace("lanes = [1, 2]", 'lanes = [1, 2]\ntriggers = "announced"'))
+    settings = plain.model_copy(update={"lines_dir": tmp_path / "lines"})
+    app = create_app(settings, grader=FakeGrader(), load_for_lines=FakeLineGrader.load)
+    with listening(app) as address, dial(address, "small") as socket:
+        socket.send(EncoderTick(encoder=1000).to_json())
+        socket.send(Trigger(fruit_id="a", lane=1, encoder=1000).to_json())
+        (tmp_path / "lines" / "inbox" / "1.jpg").write_bytes(line_picture(outlet="juice"))
+        decision = None
+        while decision is None:
+            socket.send(EncoderTick(encoder=1000).to_json())
+            with suppress(TimeoutError):
+                decision = decode_answer(str(socket.recv(timeout=0.02)))
+        assert isinstance(decision, Decision)
+        assert (decision.fruit_id, decision.outlet, decision.view_count) == ("a", "juice", 1)
+        state = httpx.get(f"{address}/api/v1/lines/small").json()["own_cameras"]
+        assert [(one["camera"], one["kind"], one["connected"], one["sent"]) for one in state] == [
+            ("top", "folder", True, 1)
+        ]
+        metrics = httpx.get(f"{address}/metrics").text
+        assert 'grader_line_camera_frames_total{camera="top",line="small",outcome="sent"} 1.0' in metrics
+        assert 'grader_line_camera_connected{camera="top",line="small"} 1.0' in metrics
 
 
 def test_a_message_too_large_for_any_picture_ends_the_connection_and_nothing_else(address: str) -> None:

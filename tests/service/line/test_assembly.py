@@ -21,6 +21,7 @@ from service.line.assembly import (
     Refused,
     Use,
 )
+from service.line.belt_history import Unplaced
 from service.line.line_config import LineConfig
 from service.line.line_file import PLAIN_LINE, load_line
 from tests.service.line.lines import ONE_CAMERA, SMALL, small_line
@@ -369,3 +370,40 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert sum(map(len, assembly._decided.values())) == REMEMBERED
     assert not assembly._latest
     assert not assembly._open
+
+
+def test_where_a_frame_was_taken_says_which_fruit_and_view_it_shows(tmp_path: Path) -> None:
+    """Views of `top` are at 0, 50 and 100 counts from the trigger."""
+    text = ONE_CAMERA.replace("lanes = [1, 2]", 'lanes = [1, 2]\ntriggers = "announced"')
+    line = small_line(tmp_path, text)
+    assembly, top = Assembly(line), line.cameras[0]
+    for lane, fruit_id, at in ((1, "a", 1000), (2, "other", 1000), (1, "b", 1070)):
+        list(assembly.trigger(lane, fruit_id, at, 0.0))
+    for position, shown in (
+        (974, None),
+        (975, ("a", 0)),
+        (1025, ("a", 0)),  # between two views: the even one, as Python rounds
+        (1026, ("a", 1)),
+        (1061, ("b", 0)),  # 9 counts before b's first place, 11 after a's second
+        (1125, ("b", 1)),
+        (1195, ("b", 2)),
+        (1196, None),
+    ):
+        assert assembly.view_at(top, 1, position, 25) == shown, position
+    assert assembly.view_at(top, 2, 1000, 0) == ("other", 0)
+    assert assembly.view_at(top, 2, 1001, 0) is None
+    seen = FrameArrival(
+        lane=1, fruit_id="a", camera="top", view=0, encoder=1000, last_view=False, age_s=0.0, now_s=0.0
+    )
+    list(assembly.frame(seen))
+    assert assembly.view_at(top, 1, 1000, 25) is None  # has come, and view 1 is too far away
+
+
+def test_the_belt_is_known_by_ticks_until_the_counter_is_reset(tmp_path: Path) -> None:
+    assembly = Assembly(small_line(tmp_path))
+    list(assembly.tick(65_500, 1.0))
+    list(assembly.tick(64, 1.25))  # the counter has wrapped
+    assert assembly.belt.at(1.125) == 65_550
+    list(assembly.tick(30_000, 1.375))  # nobody is on the belt: believed at once
+    assert assembly.belt.at(1.25) is Unplaced.NEVER
+    assert assembly.belt.at(1.375) == 30_000

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.types import Crop
 from service.errors import LineConfigError
-from service.line.line_config import Deadline, Encoder, Outlet
+from service.line.line_config import Deadline, Encoder, Outlet, Source
 from service.line.line_file import PLAIN_LINE, load_line
-from tests.service.line.lines import SMALL, small_line, write_line
+from tests.service.line.lines import ONE_CAMERA, SMALL, small_line, write_line
 
 
 def problems(folder: Path, text: str) -> list[str]:
@@ -121,3 +122,93 @@ def test_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LineConfigError, match=r"gone\.toml: cannot be read"):
         load_line(tmp_path / "gone.toml")
+
+
+SOURCE = """
+[cameras.source]
+kind = "rtsp"
+address = "rtsp://10.0.0.7/top"
+lane = 2
+"""
+
+
+def with_source(source: str = SOURCE, text: str = ONE_CAMERA) -> str:
+    announced = text.replace("lanes = [1, 2]", 'lanes = [1, 2]\ntriggers = "announced"')
+    return announced.replace('name = "top"\nviews = 3\ncounts_per_view = 50\n', f"{TOP}{source}")
+
+
+TOP = 'name = "top"\nviews = 3\ncounts_per_view = 50\n'
+
+
+def test_a_camera_that_the_service_opens(tmp_path: Path) -> None:
+    assert small_line(tmp_path, with_source()).cameras[0].source == Source(
+        kind="rtsp", address="rtsp://10.0.0.7/top", lane=2, within_counts=25
+    )
+    folder = """
+[cameras.source]
+kind = "folder"
+address = "inbox"
+lane = 1
+names = "{fruit_id}_{view}"
+delete = true
+connect_s = 1
+silence_s = 3
+retry_s = 0.1
+longest_retry_s = 4
+"""
+    source = small_line(tmp_path, with_source(folder)).cameras[0].source
+    assert source is not None
+    assert (source.address, source.names, source.delete) == (
+        str(tmp_path / "inbox"),
+        "{fruit_id}_{view}",
+        True,
+    )
+    assert (source.connect_s, source.silence_s, source.retry_s, source.longest_retry_s) == (1, 3, 0.1, 4)
+    one_view = with_source().replace("views = 3", "views = 1")
+    assert small_line(tmp_path, one_view).cameras[0].source == replace(SOURCE_OF_ONE_VIEW, within_counts=40)
+
+
+SOURCE_OF_ONE_VIEW = Source(kind="rtsp", address="rtsp://10.0.0.7/top", lane=2, within_counts=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"rtsp"', '"ftp"', "small.toml:35: kind: expected one of folder, video, rtsp, usb, got 'ftp'"),
+        (
+            "rtsp://10.0.0.7/top",
+            "http://x",
+            "small.toml:36: address: expected rtsp://HOST/..., got 'http://x'",
+        ),
+        (
+            '"rtsp"',
+            '"usb"',
+            "small.toml:36: address: expected /dev/video and a number, got 'rtsp://10.0.0.7/top'",
+        ),
+        ("lane = 2", "lane = 7", "small.toml:37: lane: expected a lane of this line, got 7"),
+        ("lane = 2", 'lane = 2\nnames = "{view}"', "small.toml:38: names: expected only with kind folder"),
+        ("lane = 2", "lane = 2\ndelete = true", "small.toml:38: delete: expected only with kind folder"),
+        ("lane = 2", "lane = 2\nwithin_counts = 41", "small.toml:38: within_counts: expected 0-40, got 41"),
+        (
+            "lane = 2",
+            "lane = 2\nretry_s = 40",
+            "small.toml:38: retry_s: expected at most longest_retry_s 30, got 40",
+        ),
+        ("lane = 2", "lane = 2\nlatency = 0", "small.toml:38: unknown key 'latency'"),
+        ("views = 3\n", "", "expected views and counts_per_view of this camera"),
+        ("counts_per_view = 50\n", "", "expected views and counts_per_view of this camera"),
+        ('"announced"', '"frames"', "small.toml:34: expected triggers announced, as no client says"),
+    ],
+)
+def test_faults_of_a_source(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    text = with_source()
+    assert old in text
+    found = problems(tmp_path, text.replace(old, new, 1))
+    assert any(expected in problem for problem in found), found
+
+
+def test_a_pattern_of_names_that_says_too_little(tmp_path: Path) -> None:
+    text = with_source('\n[cameras.source]\nkind = "folder"\naddress = "in"\nlane = 1\nnames = "{view}"\n')
+    assert any(
+        "small.toml:38: names: expected {fruit_id} and {view}" in one for one in problems(tmp_path, text)
+    )
