@@ -61,6 +61,8 @@ def draw_overlay(
     records: Sequence[FruitRecord],
     views: Sequence[FruitView] | None = None,
     language: str = "en",
+    *,
+    labels: bool = True,
 ) -> UInt8Array:
     """The frame with every fruit marked. The frame itself stays as it is.
 
@@ -68,6 +70,7 @@ def draw_overlay(
         frame: the picture. records: the fruit of this frame.
         views: outlines and defects of the same fruit (matched by fruit_index); None draws boxes instead.
         language: "en" or "zh"; English where the computer has no Chinese typeface.
+        labels: also name class, size and defects; False leaves the words to who shows the picture.
 
     Returns:
         uint8 (H, W, 3), R-G-B, of the size of the frame; the same input gives the same bytes.
@@ -86,7 +89,8 @@ def draw_overlay(
             _draw_boxes(canvas, record, line_px)
         else:
             _draw_fruit(canvas, view, class_colour(record.grade.grade_class), line_px)
-    _draw_labels(canvas, records, by_index, language, line_px)
+    if labels:
+        _draw_labels(canvas, records, by_index, language, line_px)
     return canvas
 
 

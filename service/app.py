@@ -25,6 +25,9 @@ from service.line.api import router as line_router
 from service.line.line_grader import load_line_grader
 from service.line.line_metrics import LineMetrics
 from service.line.lines import Lines, read_lines
+from service.line.live.api import router as live_router
+from service.line.live.live_lines import LiveLines
+from service.line.live.preview_process import LoadForPreviews
 from service.line.worker_process import LoadGrader
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
@@ -34,7 +37,9 @@ from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
+from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
+from service.ui.render import Pages
 from service.ui.translate import LANGUAGES
 
 
@@ -43,11 +48,13 @@ def create_app(
     *,
     grader: FruitGrader | None = None,
     load_for_lines: LoadGrader = load_line_grader,
+    load_for_previews: LoadForPreviews = Grader.load,
 ) -> FastAPI:
     """The whole service as an ASGI application.
 
     grader: the one to use; None loads the model of the settings in the background after the start.
-    load_for_lines: makes the grader of a grading process of the sorting lines.
+    load_for_lines: makes the grader of a grading process of the sorting lines; load_for_previews: that of the process
+    that draws pictures of their fruit.
     Starting it raises StorageError when the data folder cannot be used, StandardError when a rule file has faults,
     LineConfigError when the file of a sorting line has.
     """
@@ -56,16 +63,18 @@ def create_app(
         title="Produce grader",
         version="1",
         description="Size, colour, defects, class and SKU of apples and melons from pictures.",
-        lifespan=partial(_run, settings, grader, load_for_lines, metrics),
+        lifespan=partial(_run, settings, grader, load_for_lines, load_for_previews, metrics),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
     add_error_handlers(app)
-    for router in (grading.router, fruits.router, catalogue.router, line_router):
+    for router in (grading.router, fruits.router, catalogue.router, line_router, live_router):
         app.include_router(router)
     app.include_router(health.router)
-    app.include_router(page_router())
+    pages = Pages()
+    app.include_router(page_router(pages))
+    app.include_router(line_pages_router(pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
@@ -77,6 +86,7 @@ async def _run(
     settings: ServiceSettings,
     grader: FruitGrader | None,
     load_for_lines: LoadGrader,
+    load_for_previews: LoadForPreviews,
     metrics: Metrics,
     app: FastAPI,
 ) -> AsyncIterator[None]:
@@ -92,15 +102,17 @@ async def _run(
         answer_timeout_s=settings.line_answer_timeout_s,
         books=settings.data_dir / "lines",
     )
+    standards = await asyncio.to_thread(list_standards)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
         pool=GradingPool(workers=settings.grading_workers, queue_limit=settings.queue_limit),
         archive=archive,
         samples=SampleGallery(find_samples(settings.samples_dir)),
-        standards=await asyncio.to_thread(list_standards),
+        standards=standards,
         metrics=metrics,
         lines=lines,
+        live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -109,9 +121,11 @@ async def _run(
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     lines.start()
+    services.live.start()
     try:
         yield
     finally:
+        await services.live.close()
         await lines.close()
         follower.stop()
         services.samples.stop()

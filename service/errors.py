@@ -14,6 +14,7 @@ ServiceError
 ├── LineConnectionError      a client found no line at an address
 ├── ReplayError              what is to be replayed on a line cannot be
 ├── LedgerError              the counts of a line do not add up
+├── PreviewError             the picture of a fruit on a line cannot be drawn now
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
     └── SchemaError          the database belongs to another program or a newer version
@@ -84,6 +85,10 @@ class ReplayError(ServiceError):
 
 class LedgerError(ServiceError):
     """A fruit of a line was counted twice or not at all; the message says which sum is wrong."""
+
+
+class PreviewError(ServiceError):
+    """The picture of a fruit cannot be drawn now; grading is not concerned."""
 
 
 class StorageError(ServiceError):

@@ -9,6 +9,7 @@ from socket import AF_INET, AF_INET6, create_server, socket
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from grader.errors import StandardError
 from grader.standard import list_standards
@@ -19,6 +20,7 @@ from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
 from service.line.worker_process import LoadGrader
 from service.request_log import configure_logging
+from service.services import Services
 from service.settings import ServiceSettings
 
 COULD_NOT_START = 1
@@ -72,6 +74,18 @@ class AnnouncingServer(uvicorn.Server):
             address = page_address(*sockets[0].getsockname()[:2])
             sys.stdout.write(f"Open {address} in a browser (records in {self._data_dir}; Ctrl+C ends)\n")
             sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Let event streams end first, for uvicorn waits for answers that are under way."""
+        end_streams(self.config.app)
+        await super().shutdown(sockets)
+
+
+def end_streams(app: object) -> None:
+    """End the event streams of a running application."""
+    if isinstance(app, FastAPI):
+        services: Services = app.state.services
+        services.live.end_streams()
 
 
 def page_address(host: str, port: int) -> str:

@@ -11,6 +11,7 @@ from grader.rules import Standard
 from service.archive import Archive
 from service.grading_pool import GradingPool
 from service.line.lines import Lines
+from service.line.live.live_lines import LiveLines
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
 from service.samples import SampleGallery
@@ -29,6 +30,7 @@ class Services:
     standards: tuple[Standard, ...]
     metrics: Metrics
     lines: Lines
+    live: LiveLines
 
 
 def running_services(request: Request) -> Services:

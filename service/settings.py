@@ -68,6 +68,12 @@ class ServiceSettings(BaseSettings):
         le=600,
         description="A grading process that takes longer for one view is killed, in s.",
     )
+    preview_niceness: int = Field(
+        default=19,
+        ge=0,
+        le=19,
+        description="Niceness of the process that draws fruit for the live page; 19: only what grading leaves.",
+    )
     shutdown_timeout_s: int = Field(
         default=30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
     )

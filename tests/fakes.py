@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from grader.errors import ModelError, SkuTableError, StandardError
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
+from grader.record import record_to_json
 from grader.types import (
     Box,
     ColourMeasurement,
@@ -79,6 +82,39 @@ class FakeGrader:
         return GradedFruit(frames=graded, record=_record(first.frame, 0, box, options, view_count=len(seen)))
 
 
+def painted_line_picture(*, shade: int = 0, **orders: object) -> bytes:
+    """A real JPEG of 160 x 120 px with a red disc on grey, with orders for `FakeLineGrader` in its comment."""
+    rgb = np.full((120, 160, 3), 200, np.uint8)
+    cv2.circle(rgb, (80, 60), 40, (150 + shade, 30, 40), -1)
+    text = json.dumps(orders).encode()
+    comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+    jpeg = cv2.imencode(".jpg", rgb[:, :, ::-1])[1].tobytes()
+    return jpeg[:2] + comment + jpeg[2:]
+
+
+def read_orders(picture: bytes) -> dict[str, Any]:
+    """The orders in a picture of `line_picture` or `painted_line_picture`; none in another real one."""
+    if picture[2:4] == b"\xff\xfe":
+        text = picture[6 : 4 + int.from_bytes(picture[4:6], "big")]
+    elif picture[3:4] == b"{":
+        text = picture[3:-2]
+    else:
+        return {}
+    orders: dict[str, Any] = json.loads(text)
+    return orders
+
+
+def load_fake_grader(model: Path) -> FakeGrader:
+    """The model `faulty` cannot be loaded, the grader of `deadly` kills its process, a named pipe is waited at."""
+    if model.name == "faulty":
+        raise ModelError(f"{model}: faulty")
+    if model.is_fifo():
+        model.read_bytes()
+    if model.name == "deadly":
+        return FakeGrader(lambda _frame: os.kill(os.getpid(), signal.SIGKILL))
+    return FakeGrader()
+
+
 def line_picture(**orders: object) -> bytes:
     """Bytes that a line takes for a JPEG, with orders for `FakeLineGrader`.
 
@@ -105,8 +141,8 @@ class FakeLineGrader:
         return cls(model.name)
 
     def grade_view(self, work: ViewWork) -> ViewResult:
-        """Obey. A real picture orders nothing."""
-        orders = json.loads(work.data[3:-2]) if work.data[3:4] == b"{" else {}
+        """Obey. A real picture without a comment orders nothing."""
+        orders = read_orders(work.data)
         once = orders.get("die_once")
         if orders.get("die") or (once and not Path(once).exists()):
             if once:
@@ -131,6 +167,7 @@ class FakeLineGrader:
         grade_class = orders.get("grade_class", "extra")
         if grade_class == "fault":
             raise RuntimeError("cannot decide, as ordered")
+        record = record_to_json(_ordered_record(orders, len(kept)))
         return Verdict(
             grade_class=grade_class,
             sku=orders.get("sku", f"APL-ANY-{grade_class}"),
@@ -139,8 +176,20 @@ class FakeLineGrader:
             standard_id=STANDARD,
             model_id=self._model_id,
             view_count=len(kept),
-            record={"views": [name for name, _ in kept]},
+            record={**record, "views": [name for name, _ in kept]},
         )
+
+
+def _ordered_record(orders: Mapping[str, Any], view_count: int) -> FruitRecord:
+    """A record as ordered: grade_class, diameter_mm, blush_fraction."""
+    diameter_mm = orders.get("diameter_mm")
+    options = GradeOptions(mm_per_px=None if diameter_mm is None else diameter_mm / 100)
+    index = CLASSES.index(orders["grade_class"]) if orders.get("grade_class") in CLASSES else 0
+    frame = Frame(frame_id="ordered", rgb=np.zeros((100, 100, 3), np.uint8))
+    record = _record(frame, index, (0, 0, 100, 100), options, view_count=view_count)
+    colour = replace(record.measurement.colour, blush_fraction=orders.get("blush_fraction", 0.71))
+    grade = replace(record.grade, grade_class=orders.get("grade_class", "extra"))
+    return replace(record, measurement=replace(record.measurement, colour=colour), grade=grade)
 
 
 def _find_boxes(rgb: np.ndarray) -> list[Box]:

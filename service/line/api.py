@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -109,7 +110,8 @@ def _answer(line: Line, every: Lines) -> LineOut:
         ready_workers=workers.ready,
         waiting_views=workers.waiting,
         restarts=workers.restarts,
-        model=None if workers.model is None else "/".join(workers.model.parts[-2:]),
+        model=workers.model_name,
+        fruit_per_minute=round(line.watch.per_minute(monotonic()), 1),
         bad_messages=line.bad_messages,
         cameras=[camera.name for camera in line.config.cameras],
         camera_places=[

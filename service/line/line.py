@@ -28,6 +28,7 @@ from service.line.day_book import DayBook
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import Camera, LineConfig
 from service.line.line_grader import ViewResult, ViewWork
+from service.line.live.line_watch import LineWatch
 from service.line.outlets import Recirculated, Verdict, decide_outlet, recirculate
 from service.line.protocol import (
     Decision,
@@ -71,6 +72,7 @@ class Line:
     ) -> None:
         self.config = config
         self.book = book
+        self.watch = LineWatch(config)
         self._crew = crew
         self._log = log
         self._clock = clock
@@ -200,6 +202,7 @@ class Line:
             check_picture(picture, self.config.limits)
         except ProtocolError as error:
             problem = error
+        self.watch.frame(str(header.camera), None if problem else picture, self._clock())
         arrival = FrameArrival(
             lane=header.lane,
             fruit_id=header.fruit_id,
@@ -236,18 +239,17 @@ class Line:
                 self._recirculate(fruit, Recirculated.OVERLOAD)
                 return
             self._in_crew.add(fruit)
-        self._crew.add(
-            fruit.number,
-            ViewWork(
-                camera=camera.name,
-                view=event.view,
-                name=f"{self.config.line_id}/{fruit.lane}/{fruit.fruit_id}/{camera.name}_{event.view}",
-                data=picture,
-                options=camera.options,
-                size_wh_px=camera.size_wh_px,
-                position=event.position,
-            ),
+        work = ViewWork(
+            camera=camera.name,
+            view=event.view,
+            name=f"{self.config.line_id}/{fruit.lane}/{fruit.fruit_id}/{camera.name}_{event.view}",
+            data=picture,
+            options=camera.options,
+            size_wh_px=camera.size_wh_px,
+            position=event.position,
         )
+        self.watch.view(fruit, work)
+        self._crew.add(fruit.number, work)
 
     def _follow(self, events: Iterable[Event]) -> None:
         """Do what the assembly says; frames are seen to in `_frame`."""
@@ -303,7 +305,7 @@ class Line:
             decision = decide_outlet(
                 verdict, self.config, lane=fruit.lane, fruit_id=fruit.fruit_id, trigger=trigger
             )
-            self._decided(fruit, decision)
+            self._decided(fruit, decision, verdict)
 
     def _recirculate(self, fruit: Fruit, reason: str, *, late: bool = False) -> None:
         trigger = self._assembly.close(fruit)
@@ -319,12 +321,13 @@ class Line:
             ),
         )
 
-    def _decided(self, fruit: Fruit, decision: Decision) -> None:
+    def _decided(self, fruit: Fruit, decision: Decision, verdict: Verdict | None = None) -> None:
         """The one place where a decision leaves the line."""
         self._in_crew.discard(fruit)
         owner = self._owners.get(fruit.lane)
         delivered = owner is not None and owner.offer(decision)
         self._ledger.decided(decision, delivered=delivered)
+        self.watch.decided(fruit, decision, verdict, self._clock())
         if not delivered:
             self._log.warn("decision_undelivered", self.config.line_id, fruit.lane)
 

@@ -96,6 +96,7 @@ class LineOut(BaseModel):
     waiting_views: int = Field(description="Views that no process has looked at yet, of all lines.")
     restarts: int = Field(description="Grading processes that died and were started again.")
     model: str | None = Field(description="Folder of the model in use: name and version.")
+    fruit_per_minute: float = Field(description="Of the last 30 s, all lanes.")
     bad_messages: int
     cameras: list[str] = Field(description="Empty: any camera may send.")
     camera_places: list[CameraPlaceOut]

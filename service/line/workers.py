@@ -77,6 +77,16 @@ class Workers:
         self.restarts = 0
 
     @property
+    def count(self) -> int:
+        """Processes there should be."""
+        return self._count
+
+    @property
+    def model_name(self) -> str | None:
+        """Folder of the model in use: name and version."""
+        return None if self.model is None else "/".join(self.model.parts[-2:])
+
+    @property
     def ready(self) -> int:
         """Processes that can grade now."""
         return sum(worker.alive for worker in self._workers)

@@ -157,6 +157,16 @@ def test_the_label_lies_beside_the_fruit() -> None:
     assert near(canvas, (255, 255, 255)).sum() > 40  # letters somewhere
 
 
+def test_without_labels_nothing_is_drawn_beside_the_fruit() -> None:
+    frame = ground()
+    record, view = fruit(frame, 0, (320, 240), 120)
+    canvas = draw_overlay(frame, [record], [view], labels=False)
+    y, x = np.mgrid[0:480, 0:640]
+    beside = np.hypot(x - 320, y - 240) > 128
+    assert np.array_equal(canvas[beside], frame.rgb[beside])
+    assert near(canvas[356:365, 316:325], class_colour(record.grade.grade_class)).any()
+
+
 @pytest.mark.parametrize(("height", "width", "radius"), [(40, 40, 15), (100, 100, 40), (3000, 4000, 600)])
 def test_any_size_of_picture(height: int, width: int, radius: int) -> None:
     frame = ground(height, width)

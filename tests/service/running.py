@@ -18,6 +18,7 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
+from service.server import end_streams
 from service.services import Services
 
 
@@ -79,13 +80,20 @@ class _ReportingServer(uvicorn.Server):
         await super().startup(sockets)
         self.listens.set()
 
+    async def shutdown(self, sockets: Any = None) -> None:
+        end_streams(self.config.app)
+        await super().shutdown(sockets)
+
 
 @contextmanager
-def listening(app: FastAPI, *, send_buffer_bytes: int | None = None) -> Iterator[str]:
-    """The service on a free port of this computer; gives its address. send_buffer_bytes: of every connection."""
+def listening(app: FastAPI, *, port: int = 0, send_buffer_bytes: int | None = None) -> Iterator[str]:
+    """The service on a port of this computer (0: a free one); gives its address.
+
+    send_buffer_bytes: of every connection, so that one that is not read is full soon.
+    """
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")
     server = _ReportingServer(config)
-    door = create_server(("127.0.0.1", 0))
+    door = create_server(("127.0.0.1", port))
     if send_buffer_bytes is not None:
         door.setsockopt(SOL_SOCKET, SO_SNDBUF, send_buffer_bytes)
     thread = Thread(target=server.run, args=([door],))

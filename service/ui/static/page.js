@@ -8,6 +8,7 @@ import { readOptions, setScale, startOptions } from "./options.js";
 import { startRuler } from "./ruler.js";
 import { watchModel } from "./status.js";
 import { showStrip } from "./strip.js";
+import { startThemeButton } from "./theme_button.js";
 import { markSelected as markSpot, previewPicture, showPicture } from "./stage.js";
 
 const $ = (id) => document.getElementById(id);
@@ -280,11 +281,7 @@ $("measure").addEventListener("click", () => {
   }
 });
 $("help-open").addEventListener("click", () => $("help").showModal());
-$("theme").addEventListener("click", () => {
-  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("theme", theme);
-});
+startThemeButton();
 
 function toggleMarks() {
   marks = !marks;

@@ -35,6 +35,17 @@ const names = {
   first_frame_only: _("only the first picture of the file was used"),
   converted_profile: _("colours were converted from another colour space"),
   bad_colour_profile: _("damaged colour profile ignored"),
+  no_view: _("no frame of it could be used"),
+  ungraded: _("it could not be judged"),
+  too_few_views: _("seen in too few views"),
+  no_route: _("this line has no such outlet"),
+  overload: _("more fruit than can be graded in time"),
+  worker_lost: _("its picture stopped two grading processes"),
+  failed: _("a fault of the program"),
+  late: _("decided too late"),
+  lane_full: _("too many undecided fruit in the lane"),
+  encoder_reset: _("the encoder was reset"),
+  line_stopped: _("the service ended"),
 };
 
 export function name(word) {
@@ -55,4 +66,8 @@ export function percent(fraction) {
 
 export function clock(iso) {
   return new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function seconds(iso) {
+  return new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }

@@ -91,7 +91,7 @@ def test_views_become_a_verdict_in_one_order_and_faults_are_outcomes() -> None:
             crew.add(99, work())
             verdict, reason = await fruit.result()
             assert verdict is not None
-            assert verdict.record == {"views": ["side 0", "top 0", "top 1"]}
+            assert verdict.record["views"] == ["side 0", "top 0", "top 1"]
             assert (verdict.grade_class, verdict.model_id, verdict.view_count, reason) == (
                 "I",
                 "first",
