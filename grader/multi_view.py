@@ -35,7 +35,7 @@ MANY_VIEWS, SURE_ALONE = 6, 0.85
 """From this many views on, a defect seen in one of them only is dropped unless its confidence is the second: an even
 turn shows every place within 60 degrees of straight on in a third of the views. Chosen on simulated apples
 (docs/decisions/0020)."""
-MANY_CLOSE_LOOKS = 3
+MANY_CLOSE_LOOKS = 2
 """The same where the views are the most suspicious ones of many: looks at one blemish from neighbouring sides."""
 SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""

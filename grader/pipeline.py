@@ -188,7 +188,7 @@ class Grader:
     def look_closely(
         self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
     ) -> FruitMeasurement | None:
-        """What a close look adds to a quick one of the same fruit: defects, stem and calyx, netting, a surer crop.
+        """What a close look makes of a quick one of the same fruit: all is measured anew but colour, which is no better.
 
         found: where the quick look saw the fruit, for the frame at its own size. None when there is no fruit there.
         Raises CalibrationError when the calibration is not of this frame.
@@ -198,19 +198,24 @@ class Grader:
             return None
         view = max(views, key=lambda each: int(each.mask.sum()))
         calibration = None if options.calibration is None else self._calibration(options.calibration)
-        skin = map_skin(view)
+        scale, skin = _scale(options, calibration), map_skin(view)
+        flags = {*quick.quality_flags, *check_exposure(view.rgb, view.mask)}
+        flags |= {"touches_edge"} if view.touches_edge else set()
+        flags |= {"touches_fruit"} if view.touches_fruit else set()
         close = replace(
             quick,
             crop=view.crop,
             variety=self._variety_for(view.crop, options),
             crop_confidence=view.crop_confidence,
             surface_seen_fraction=seen_fraction(skin),
+            size=measure_size(view, scale, view.crop),
             netting=measure_netting(view, skin),
-            defects=find_defects(view, _scale(options, calibration), skin),
+            defects=find_defects(view, scale, skin),
             landmarks=find_landmarks(view),
-            quality_flags=tuple(sorted({*quick.quality_flags, *check_exposure(view.rgb, view.mask)})),
+            touches_edge=view.touches_edge,
+            quality_flags=tuple(sorted(flags)),
         )
-        return rounded_measurement(close)
+        return self._finished(close)
 
     def _frame_notes(
         self, frame: Frame, frame_hw: tuple[int, ...], options: GradeOptions

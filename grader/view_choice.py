@@ -1,20 +1,22 @@
-"""Which views of a fruit are worth a close look: the most suspicious ones, and always at least one."""
+"""Which views of a fruit are worth a close look: the suspicious ones, and always at least one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-LEVEL = 0.5
-MOST = 3
+LEVEL = 0.8
+"""Above this suspicion a view is looked at closely. Chosen on 85 simulated apples of ten views (48 of them defective):
+1.8 close looks a fruit give 84 % of the classes right, 8 % of good fruit rejected and 10 % of defective accepted; ten
+give 85, 8 and 10 %. 0.7 takes 2.5 looks and 0.6 3.2 for the same; 0.9 takes 1.2 and accepts 17 %."""
 
 
 def views_to_look_at(suspicions: Sequence[float]) -> tuple[int, ...]:
     """Indices of the views to look at closely, the most suspicious first, of equally suspicious ones the first.
 
-    Those whose suspicion is above `LEVEL`, at most `MOST` of them; where there is none, the most suspicious. Depends on
-    nothing but the suspicions: the same views give the same choice, in whatever order they came.
+    Those whose suspicion is above `LEVEL`; where there is none, the most suspicious. Depends on nothing but the
+    suspicions: the same views give the same choice, in whatever order they came.
 
     suspicions: 0-1 by view; empty gives nothing.
     """
     ranked = sorted(range(len(suspicions)), key=lambda view: (-suspicions[view], view))
-    return tuple(view for view in ranked[:MOST] if suspicions[view] > LEVEL) or tuple(ranked[:1])
+    return tuple(view for view in ranked if suspicions[view] > LEVEL) or tuple(ranked[:1])

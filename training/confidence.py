@@ -26,7 +26,6 @@ from grader.model_card import load_card
 from grader.multi_view import fuse_views
 from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions, Grader
-from grader.rounding import rounded_measurement
 from grader.standard import load_default_standard
 from grader.trust import FEATURES, OFFSETS, Trust, chances, features_of, trusted_measurement
 from grader.types import REJECT, UNGRADED, Crop, Frame, FruitMeasurement
@@ -53,11 +52,13 @@ class TrustError(GraderError):
 class Judged:
     """One fruit from so many views, as it was graded without any trust, and its truth.
 
-    measurements: of each view in which it was found. index, true_index: of the class, 0 the best, `count` classes with
-    `reject`; index is None where it was ungraded. features: of `grader.trust`. diameter_mm, blush: true ones.
+    measurements: of each view in which it was found; fused: of all together. index, true_index: of the class, 0 the
+    best, `count` classes with `reject`; index is None where it was ungraded. features: of `grader.trust`.
+    diameter_mm, blush: true ones.
     """
 
     measurements: tuple[FruitMeasurement, ...]
+    fused: FruitMeasurement
     index: int | None
     true_index: int
     count: int
@@ -90,23 +91,25 @@ def judge(model: Path, seed: int, views: int) -> Judged | None:
     pictures = draw_turning(seed, views)
     options = GradeOptions(mm_per_px=MM_PER_PX)
     frames = [Frame(frame_id=str(n), rgb=picture.rgb) for n, picture in enumerate(pictures)]
-    measurements = tuple(
-        record.measurement for frame in grader.grade_views(frames, options).frames for record in frame.records
-    )
-    truth = only_fruit(pictures[0])
-    return judged(measurements, truth) if measurements else None
+    graded = grader.grade_views(frames, options)
+    if graded.record is None:
+        return None
+    measurements = [record.measurement for frame in graded.frames for record in frame.records]
+    return judged(measurements, graded.record.measurement, only_fruit(pictures[0]))
 
 
-def judged(measurements: Sequence[FruitMeasurement], truth: dict[str, object]) -> Judged:
+def judged(
+    measurements: Sequence[FruitMeasurement], fused: FruitMeasurement, truth: dict[str, object]
+) -> Judged:
     """What the default standard for apples makes of the views of one fruit, beside its truth."""
     standard = load_default_standard(Crop.APPLE)
     ordered = (*standard.class_ids, REJECT)
-    fused = rounded_measurement(fuse_views(measurements))
     decision = decide_grade(fused, standard)
     graded = decision.grade_class != UNGRADED
     blush = "blush_fraction_whole" if len(measurements) > 1 else "blush_fraction_seen"
     return Judged(
         measurements=tuple(measurements),
+        fused=fused,
         index=ordered.index(decision.grade_class) if graded else None,
         true_index=ordered.index(decide_grade(whole_fruit(truth), standard).grade_class),
         count=len(ordered),
@@ -140,8 +143,14 @@ def fit(fruit: Iterable[Judged | None]) -> Fit:
         size_factor=(size_single, 1.0),
         blush_half_width=(1.0, 1.0),
     )
-    fused = [
-        (fuse_views([trusted_measurement(view, first) for view in one.measurements]), one) for one in many
+    fused = [  # each view with its wider interval, as a grader with this trust would have had it
+        (
+            replace(
+                one.fused, size=fuse_views([trusted_measurement(v, first) for v in one.measurements]).size
+            ),
+            one,
+        )
+        for one in many
     ]
     graded = [one for one in found if one.index is not None]
     trust = replace(

@@ -13,6 +13,7 @@ import pytest
 
 from grader.errors import ModelMismatchError
 from grader.model_card import load_card
+from grader.multi_view import fuse_views
 from grader.production import shipped_model
 from grader.trust import Trust
 from grader.types import Interval
@@ -38,6 +39,7 @@ def drawn(
         found.append(
             Judged(
                 measurements=(replace(view, view_count=1),) * views,
+                fused=replace(view, view_count=views),
                 index=first,
                 true_index=first if rng.random() < right else first + 1,
                 count=4,
@@ -93,7 +95,7 @@ def test_ungraded_and_missing_fruit_say_nothing_of_the_class() -> None:
 def test_the_truth_of_one_fruit() -> None:
     truth = {**SOUND, "blush_fraction_seen": 0.8, "defects": [ROT]}
     view = replace(make_fruit(), view_count=1)
-    one, two = judged([view], truth), judged([view, view], truth)
+    one, two = judged([view], view, truth), judged([view, view], fuse_views([view, view]), truth)
     assert (one.index, one.true_index, one.count, one.offset) == (0, 3, 4, 2)
     assert (one.blush, two.blush) == (0.8, 0.9)
     assert one.diameter_mm == 80.0
