@@ -188,7 +188,7 @@ class Grader:
     def look_closely(
         self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
     ) -> FruitMeasurement | None:
-        """What a close look makes of a quick one of the same fruit: all is measured anew but colour, which is no better.
+        """What a close look makes of a quick one of the same fruit: all measured anew but colour, which is no better.
 
         found: where the quick look saw the fruit, for the frame at its own size. None when there is no fruit there.
         Raises CalibrationError when the calibration is not of this frame.
