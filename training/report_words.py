@@ -98,6 +98,23 @@ TITLES: dict[str, Words] = {
     "sim_class_flips_dimmer": ("… light 20 % dimmer", "… 光线暗 20 %"),
     "sim_class_flips_warmer": ("… light 600 K warmer", "… 色温低 600 K"),
     "sim_class_flips_cooler": ("… light 600 K cooler", "… 色温高 600 K"),
+    "sim_turning_count_right_network": ("Ten views: number of defects right", "十个视角：缺陷个数正确"),
+    "sim_turning_area_error_network": (
+        "Ten views: relative error of the defect area",
+        "十个视角：缺陷面积相对误差",
+    ),
+    "sim_turning_same_class_same_lane_network": (
+        "Same fruit again, same lane: same class",
+        "同果复测（同道）：等级一致",
+    ),
+    "sim_turning_same_class_other_lane_network": (
+        "Same fruit again, other lane: same class",
+        "同果复测（异道）：等级一致",
+    ),
+    "diameter_left_out_nekoder": (
+        "Diameter of real apples when one view is left out: spread",
+        "实拍苹果去掉任一视角后果径的离散度",
+    ),
 }
 """Of figures that do not depend on the number of views."""
 

@@ -138,6 +138,7 @@ def test_the_configs_beside_the_code_can_be_read() -> None:
         "runs/fruitnet",
         "runs/pasted",
         "runs/quick",
+        "runs/quick_mimic",
         "runs/tuned",
         "runs/turned",
         "runs/unseen",
