@@ -193,7 +193,7 @@ class Grader:
         found: where the quick look saw the fruit, for the frame at its own size. None when there is no fruit there.
         Raises CalibrationError when the calibration is not of this frame.
         """
-        views = look_again(frame, self.model, [found], options.crop)
+        views = look_again(frame, self.model, [found], options.crop, surely=options.crop is not None)
         if not views:
             return None
         view = max(views, key=lambda each: int(each.mask.sum()))

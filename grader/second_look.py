@@ -53,8 +53,13 @@ def second_look(
     found: list[Found],
     windows: list[Window],
     crop: Crop | None,
+    *,
+    second_opinion: bool = True,
 ) -> list[FruitView | None]:
-    """Each fruit of the first look in its window; None for what is no apple or melon there."""
+    """Each fruit of the first look in its window; None for what is no apple or melon there.
+
+    second_opinion: ask whether it is other produce where the network is not sure of apple or melon.
+    """
     spec = model.card.input
     views: list[FruitView | None] = []
     for start in range(0, len(found), LARGEST_BATCH):
@@ -66,7 +71,8 @@ def second_look(
         outputs = model.run(np.concatenate(tensors))
         for number, (item, window) in enumerate(zip(found[part], windows[part], strict=True)):
             single = {name: value[number] for name, value in outputs.items()}
-            views.append(_view(frame, model, item, window, tensors[number], single, crop))
+            tensor = tensors[number] if second_opinion else None
+            views.append(_view(frame, model, item, window, tensor, single, crop))
     return views
 
 
@@ -75,11 +81,14 @@ def _view(
     model: OnnxModel,
     found: Found,
     window: Window,
-    tensor: FloatArray,
+    tensor: FloatArray | None,
     outputs: dict[str, FloatArray],
     crop: Crop | None,
 ) -> FruitView | None:
-    """Put one fruit's outputs back onto the frame's pixels. None when the second look sees no apple or melon."""
+    """Put one fruit's outputs back onto the frame's pixels. None when the second look sees no apple or melon.
+
+    tensor: what was looked at, for the second opinion; None: it is not asked.
+    """
     surface = outputs["surface"]
     kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
     background = np.maximum(surface[0], kind_map[:, :, OTHER_OBJECT])  # a banana beside the apple is no skin
@@ -88,7 +97,7 @@ def _view(
         return None
     kinds = cv2.mean(kind_map, own.view(np.uint8))
     ours = kinds[1] + kinds[2]  # a rotten apple may look as much like a melon, and is a fruit all the same
-    if ours < CROP_LEVEL or is_other_produce(model, ours, tensor, own):
+    if ours < CROP_LEVEL or (tensor is not None and is_other_produce(model, ours, tensor, own)):
         return None
     kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
 

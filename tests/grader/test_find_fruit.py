@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.find_fruit import find_fruit
+from grader.find_fruit import find_fruit, look_again
+from grader.first_look import first_look
 from grader.model_card import ModelCard
 from grader.onnx_model import OnnxModel
 from grader.pipeline import Grader
@@ -108,3 +109,13 @@ def test_the_line_knows_the_crop(shipped_grader: Grader, apple_rgb: UInt8Array) 
 
 def test_nothing_on_bare_ground(shipped_grader: Grader) -> None:
     assert find_fruit(painted(), ColourNetwork(shipped_grader.model.card, apple=0.97)) == ()
+
+
+def test_where_only_the_crop_can_be_a_doubtful_fruit_gets_one_look(shipped_grader: Grader) -> None:
+    frame = painted(((200, 100, 440, 340), RED))
+    model = ColourNetwork(shipped_grader.model.card, apple=0.7)
+    found = first_look(frame, model)
+    assert len(look_again(frame, model, found, Crop.APPLE)) == 1
+    assert model.looks == 2
+    assert len(look_again(frame, model, found, Crop.APPLE, surely=True)) == 1
+    assert model.looks == 3
