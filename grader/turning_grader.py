@@ -14,7 +14,7 @@ from grader.image_io import decode_image
 from grader.join_views import MeasuredView
 from grader.pipeline import GradeOptions, Grader, largest_fruit
 from grader.types import REJECT, FruitMeasurement, FruitRecord
-from grader.view_choice import views_to_look_at
+from grader.view_choice import LEVEL, views_to_look_at
 
 QUICK_SIDE_PX = 240
 """The shorter side of a frame keeps so many pixels for the quick look, at least: a fruit over a line then has about as
@@ -135,8 +135,12 @@ class TurningGrader(Grader):
         return TurnedFruit(record=record, close_looks=tuple(looks))
 
     def next_close_look(self, seen: Sequence[SeenView]) -> int | None:
-        """Index of the view that `decide_seen` will look at closely next if no further view comes; None: of none."""
-        return next((number for number in self.worth_a_close_look(seen) if not seen[number].looked), None)
+        """Index of the most suspicious view that no close look was taken of; None: there is none above the level.
+
+        Whatever views follow, `decide_seen` will ask for it, unless the fruit is rejected before its turn comes.
+        """
+        ranked = self.worth_a_close_look(seen)
+        return next((n for n in ranked if not seen[n].looked and seen[n].suspicion > LEVEL), None)
 
     def worth_a_close_look(self, seen: Sequence[SeenView]) -> tuple[int, ...]:
         """Indices of the views, the most suspicious first."""
