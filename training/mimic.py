@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from grader.onnx_model import OnnxModel
+from training.averaged import fold_in
 from training.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from training.dataset import INPUT, TrainingStream
 from training.networks import AnyNetwork, new_network
@@ -149,13 +150,7 @@ def _train(config: TrainConfig, net: AnyNetwork, lessons: Lessons, progress: Pro
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
         optimiser.step()
-        keep = min(config.average, (step + 1) / (step + 21))
-        with torch.no_grad():
-            for name, value in net.state_dict().items():
-                if value.dtype.is_floating_point:
-                    average[name].lerp_(value, 1 - keep)
-                else:
-                    average[name].copy_(value)
+        fold_in(average, net.state_dict(), config.average, step + 1)
         if (step + 1) % LOG_EVERY == 0:
             values = {name: float(part.detach()) for name, part in parts.items()}
             progress.update(task, completed=step + 1, description=logs.add(step + 1, values))

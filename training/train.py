@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from training.averaged import fold_in
 from training.checkpoint import CheckpointError, load_weights, read_checkpoint, write_checkpoint
 from training.dataset import Source, TrainingStream, photograph_sources, simulated_source
 from training.kept_answers import kept_answers
@@ -107,13 +108,7 @@ def train(config: TrainConfig) -> Path:
             torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
             optimiser.step()
             step += 1
-            keep = min(config.average, step / (step + 20))
-            with torch.no_grad():
-                for name, value in net.state_dict().items():
-                    if value.dtype.is_floating_point:
-                        average[name].lerp_(value, 1 - keep)
-                    else:
-                        average[name].copy_(value)
+            fold_in(average, net.state_dict(), config.average, step)
             if step % LOG_EVERY == 0:
                 values = {name: float(part.detach()) for name, part in parts.items()}
                 progress.update(task, completed=step, description=logs.add(step, values))
