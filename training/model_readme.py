@@ -34,6 +34,15 @@ def figures_table(figures: dict[str, dict[str, Any]]) -> str:
     return "\n".join(rows)
 
 
+def _quick_look(card: ModelCard) -> str:
+    """What is said of the network for the quick look, where there is one."""
+    if card.quick is None:
+        return ""
+    return """`quick/` holds a small network in 8-bit integers, with a card of its own: on a line it looks at every view of a turning
+fruit and says which deserve a close look (decision 0035). The figures below are of close looks at every view.
+"""
+
+
 def model_readme(card: ModelCard, report: dict[str, Any]) -> str:
     """The whole page. report: what `training evaluate --json` printed for this model."""
     if report.get("model_id") != card.model_id:
@@ -48,7 +57,7 @@ for the netting of melons. EfficientNet-Lite0 with a small feature pyramid; inpu
 {card.input.find_side_px} px and each fruit at {card.input.fruit_side_px} px. `card.json` is what the grader reads;
 weights that do not match its sha256 are refused. `produce.onnx` gives a second opinion on
 oranges, lemons and bananas where the network is not sure.
-
+{_quick_look(card)}
 ## Measured
 
 Real photographs (`val` split, never trained on): `python -m training evaluate --no-simulated`
