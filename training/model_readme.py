@@ -38,7 +38,8 @@ def _quick_look(card: ModelCard) -> str:
     """What is said of the network for the quick look, where there is one."""
     if card.quick is None:
         return ""
-    return """`quick/` holds a small network in 8-bit integers, with a card of its own: on a line it looks at every view of a turning
+    return """\
+`quick/` holds a small network in 8-bit integers, with a card of its own: on a line it looks at every view of a turning
 fruit and says which deserve a close look (decision 0035). The figures below are of close looks at every view.
 """
 
