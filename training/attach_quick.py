@@ -61,7 +61,7 @@ def attach_quick(
     if difference > PARITY_LIMIT:
         raise CheckpointError(f"{checkpoint}: ONNX and torch differ by {difference:.4f}, over {PARITY_LIMIT}")
     tensors = [to_tensor(rgb, quick.input) for rgb in pictures]
-    network = quantised(make_usual(onnx.load(quick.weights), SWITCH), quick.input.name, tensors)
+    network = quantised(make_usual(onnx.load(quick.weights), SWITCH), quick.input.name, tensors, narrow=True)
     save_onnx(network, quick.weights)
     digest = hashlib.sha256(quick.weights.read_bytes()).hexdigest()
     _rewrite(out / FOLDER / "card.json", sha256=digest)

@@ -79,8 +79,14 @@ def quantise(model: Path, out: Path, pictures: Sequence[UInt8Array]) -> ModelCar
     return load_card(out)
 
 
-def quantised(network: onnx.ModelProto, name: str, tensors: Sequence[FloatArray]) -> onnx.ModelProto:
-    """The network with all but its heads in 8-bit integers. name: of its input. tensors: what it is calibrated on."""
+def quantised(
+    network: onnx.ModelProto, name: str, tensors: Sequence[FloatArray], *, narrow: bool = False
+) -> onnx.ModelProto:
+    """The network with all but its heads in 8-bit integers. name: of its input. tensors: what it is calibrated on.
+
+    narrow: weights of 7 bits, so that sums do not overflow on processors without VNNI (ONNX Runtime, "Quantize ONNX
+    models", on U8S8 and saturation): the same answers on every computer.
+    """
     with tempfile.TemporaryDirectory() as folder:
         whole, ready, done = (Path(folder) / f"{step}.onnx" for step in ("whole", "ready", "done"))
         onnx.save(network, whole)
@@ -97,6 +103,7 @@ def quantised(network: onnx.ModelProto, name: str, tensors: Sequence[FloatArray]
                 _Reader(name, tensors),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
+                reduce_range=narrow,
                 weight_type=QuantType.QInt8,
                 activation_type=QuantType.QUInt8,
                 nodes_to_exclude=heads(prepared.graph),
