@@ -29,6 +29,8 @@ VIEW_S = 0.05
 """Between two views of a line that does not know its cameras."""
 SHARE_OF_WAIT = 0.5
 """All views of a fruit come within this share of the time that the line waits for them."""
+REFUSALS_AFTER_S = 0.2
+"""A line sends decisions before refusals: those on their way are waited for after the last decision."""
 LAST_WAIT_S = 20.0
 """Longest wait for decisions after the last view."""
 _STATE_TIMEOUT_S = 10.0
@@ -166,6 +168,7 @@ async def replay(
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WAIT_S):
                 await player.all_decided()
+        await asyncio.sleep(REFUSALS_AFTER_S)
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
