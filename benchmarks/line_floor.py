@@ -9,36 +9,15 @@ from statistics import mean
 
 import cv2
 
+from grader.bench import TimedModel
 from grader.image_io import decode_image
 from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions
 from grader.turning_grader import QUICK_SIDE_PX, TurningGrader
-from grader.types import Crop, FloatArray
+from grader.types import Crop
 
 MM_PER_PX = 0.25
 ROUNDS = 3
-
-
-class TimedModel(OnnxModel):
-    """The network, with the processor time it has taken. As many looks, of such sizes, as the grader asks for."""
-
-    spent_s = 0.0
-
-    def run(self, tensor: FloatArray) -> dict[str, FloatArray]:
-        """As `OnnxModel.run`."""
-        begin_s = time.process_time()
-        try:
-            return super().run(tensor)
-        finally:
-            self.spent_s += time.process_time() - begin_s
-
-    def find(self, tensor: FloatArray) -> dict[str, FloatArray]:
-        """As `OnnxModel.find`."""
-        begin_s = time.process_time()
-        try:
-            return super().find(tensor)
-        finally:
-            self.spent_s += time.process_time() - begin_s
 
 
 def floor_ms(model_dir: Path, pictures: Sequence[Sequence[bytes]]) -> tuple[float, float, float]:
@@ -58,9 +37,9 @@ def floor_ms(model_dir: Path, pictures: Sequence[Sequence[bytes]]) -> tuple[floa
 
 
 def _timed_grader(model_dir: Path) -> TurningGrader:
-    model = TimedModel.load(model_dir)
-    if model.card.quick is not None:
-        model.quick = TimedModel.load(model.card.quick.folder)
+    model = TimedModel(OnnxModel.load(model_dir), time.process_time)
+    if model.quick is not None:
+        model.quick = TimedModel(model.quick, time.process_time)
     return TurningGrader(model)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -29,14 +31,16 @@ def lay_on_frame(
     own: BoolArray,
     background: FloatArray,
     touches_fruit: bool,
-    crop: Crop,
-    crop_confidence: float,
+    kinds: Sequence[float],
+    crop: Crop | None,
     surface_classes: tuple[SurfaceClass, ...],
 ) -> FruitView | None:
     """Put one fruit's outputs back onto the frame's pixels. None when nothing of it lies there.
 
     outputs: `surface` (channels, rows, columns) and `net` (1, rows, columns) over the window, 0-1. own: bool (rows,
-    columns), this fruit. background: float32 (rows, columns), 0-1, that it is no fruit. surface_classes: of the card.
+    columns), this fruit. background: float32 (rows, columns), 0-1, that it is no fruit. kinds: mean probabilities, 0-1,
+    of the channels of `crop` on the fruit. crop: the caller knows it; None: apple or melon, whichever is likelier.
+    surface_classes: of the card.
     """
     left, top, window_w, window_h = window
     size_wh = (window_w, window_h)
@@ -53,12 +57,13 @@ def lay_on_frame(
     kept = (slice(first_row + y0, first_row + y1), slice(first_col + x0, first_col + x1))
     mask = np.ascontiguousarray(mask[y0:y1, x0:x1])
     classes, confidence = _classes(outputs["surface"], surface_classes, mask, size_wh, kept)
+    kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
     box = (left + kept[1].start, top + kept[0].start, left + kept[1].stop, top + kept[0].stop)
     return FruitView(
         frame_id=frame.frame_id,
         fruit_index=0,
-        crop=crop,
-        crop_confidence=crop_confidence,
+        crop=kind,
+        crop_confidence=min(1.0, kinds[1] if kind is Crop.APPLE else kinds[2]),
         rgb=np.ascontiguousarray(frame.rgb[box[1] : box[3], box[0] : box[2]]),
         mask=mask,
         surface=classes,

@@ -120,8 +120,10 @@ def decode_image(
     except _DECODER_ERRORS as exc:
         reason = str(exc) or type(exc).__name__
         raise InvalidImageError(f"{frame_id}: expected a whole picture, it is damaged: {reason}") from exc
-    turned = (rgb.shape[0] > rgb.shape[1]) != (size[1] > size[0])
-    whole_hw = (size if turned else size[::-1]) if "reduced_size" in notes else None
+    whole_hw = None
+    if "reduced_size" in notes:
+        turned = (rgb.shape[0] > rgb.shape[1]) != (size[1] > size[0])
+        whole_hw = size if turned else size[::-1]
     return Frame(frame_id=frame_id, rgb=rgb, notes=tuple(sorted(notes)), whole_hw=whole_hw)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.body_shape import fit_body, round_frames
-from grader.skin_texture import TEXTURE_SIZE, skin_texture, texture_grid
-from grader.sphere_view import disc_to_sphere, sphere_to_disc
+from grader.skin_texture import TEXTURE_SIZE, skin_texture
+from grader.sphere_view import disc_grid, disc_to_sphere, sphere_to_disc
 from grader.turn import USUAL_DISTANCE_RADII, Matrix, Turn, prior_views, rotation_of
 from grader.types import FloatArray
 from grader.view_surface import CHANNELS, ViewSurface
@@ -223,7 +223,7 @@ def _textures(views: Sequence[ViewSurface], frames: Matrix) -> _Textures:
 @lru_cache(maxsize=8)
 def _matched(distance_radii: float, every: int) -> tuple[NDArray[np.intp], FloatArray]:
     """Every so many of the cells of the disc that are matched, as flat indices, and their directions (N, 3)."""
-    directions = disc_to_sphere(texture_grid().reshape(-1, 2), distance_radii)
+    directions = disc_to_sphere(disc_grid(TEXTURE_SIZE).reshape(-1, 2), distance_radii)
     cells = np.flatnonzero(-directions[:, 2] > cos(radians(MATCHED_TILT_DEG)))
     cells = cells[::every]
     return cells, directions[cells]

@@ -76,8 +76,8 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
         own=own,
         background=background,
         touches_fruit=False,
-        crop=crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON),
-        crop_confidence=min(1.0, max(kinds[1], kinds[2])),
+        kinds=kinds,
+        crop=crop,
         surface_classes=model.card.surface_classes,
     )
     if view is None:

@@ -99,7 +99,6 @@ def _view(
     ours = kinds[1] + kinds[2]  # a rotten apple may look as much like a melon, and is a fruit all the same
     if ours < CROP_LEVEL or (tensor is not None and is_other_produce(model, ours, tensor, own)):
         return None
-    kind = crop or (Crop.APPLE if kinds[1] >= kinds[2] else Crop.MELON)
 
     left, top, side = window
     return lay_on_frame(
@@ -109,8 +108,8 @@ def _view(
         own=own,
         background=background,
         touches_fruit=touches_fruit,
-        crop=kind,
-        crop_confidence=min(1.0, kinds[1] if kind is Crop.APPLE else kinds[2]),
+        kinds=kinds,
+        crop=crop,
         surface_classes=model.card.surface_classes,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.body_shape import from_round
+from grader.sphere_view import disc_grid
 from grader.types import FloatArray, UInt8Array
 from grader.view_surface import DISC_SIZE, NO_MARK
 
@@ -30,7 +31,7 @@ def skin_texture(pattern: UInt8Array, frame: NDArray[np.float64]) -> FloatArray:
     Args:
         pattern: of a `ViewSurface`. frame: (3, 3) of the view from `round_frames`, which makes its disc that of a ball.
     """
-    places = (from_round(texture_grid(), frame) + 1) * np.float32(DISC_SIZE / 2) - np.float32(0.5)
+    places = (from_round(disc_grid(TEXTURE_SIZE), frame) + 1) * np.float32(DISC_SIZE / 2) - np.float32(0.5)
     found = np.asarray(
         cv2.remap(pattern, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
         np.uint8,
@@ -38,15 +39,6 @@ def skin_texture(pattern: UInt8Array, frame: NDArray[np.float64]) -> FloatArray:
     red, green, blue = (_log_light().take(found[..., channel]) for channel in range(3))
     mark = (found[..., 3].astype(np.float32) - np.float32(NO_MARK)) * np.float32(MARK_LEVEL / NO_MARK)
     return np.asarray(cv2.merge([(red + green + blue) / 3, red - green, green - blue, mark]), np.float32)
-
-
-@lru_cache(maxsize=1)
-def texture_grid() -> FloatArray:
-    """Places of the cells on the disc, float32 (TEXTURE_SIZE, TEXTURE_SIZE, 2) as (x, y), -1 to 1."""
-    line = ((np.arange(TEXTURE_SIZE) + 0.5) * (2 / TEXTURE_SIZE) - 1).astype(np.float32)
-    grid = np.stack(np.meshgrid(line, line), axis=-1)
-    grid.setflags(write=False)
-    return grid
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from grader.colour import classify_skin, is_readable, to_lab
 from grader.defects import MAX_AREA_WEIGHT, defect_values, join_fragments, skin_mm_per_px
 from grader.outline import RAY_COUNT
 from grader.scale import BeltScale, Scale
+from grader.sphere_view import disc_grid
 from grader.surface import SkinMap
 from grader.types import FIRST_DEFECT_VALUE, BoolArray, FloatArray, FruitView, SurfaceClass, UInt8Array
 
@@ -155,18 +156,9 @@ def view_surface(
 
 
 @lru_cache(maxsize=1)
-def disc_grid() -> FloatArray:
-    """Places of the cells of the disc, float32 (DISC_SIZE, DISC_SIZE, 2) as (x, y), -1 to 1, read-only."""
-    line = ((np.arange(DISC_SIZE) + 0.5) * (2 / DISC_SIZE) - 1).astype(np.float32)
-    grid = np.stack(np.meshgrid(line, line), axis=-1)
-    grid.setflags(write=False)
-    return grid
-
-
-@lru_cache(maxsize=1)
 def _grid_reach() -> tuple[NDArray[np.intp], FloatArray]:
     """The ray of the outline behind each cell of the disc, and its place with what lies outside drawn to the rim."""
-    grid = disc_grid()
+    grid = disc_grid(DISC_SIZE)
     length = np.sqrt(np.square(grid).sum(axis=-1, keepdims=True))
     return _rays(grid), grid / np.maximum(length, np.float32(1))
 

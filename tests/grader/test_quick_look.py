@@ -107,3 +107,9 @@ def test_an_unsure_crop_is_doubtful(shipped_grader: Grader, sure: float, doubtfu
     quick = quick_look(painted((160, 120, 60, RED)), PaintNetwork(shipped_grader, sure))
     assert quick is not None
     assert quick.doubtful == doubtful
+
+
+def test_the_confidence_is_that_of_the_stated_crop(network: PaintNetwork) -> None:
+    quick = quick_look(painted((160, 120, 60, RED)), network, Crop.MELON)
+    assert quick is not None
+    assert quick.view.crop_confidence == 0.0
