@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import hypot
@@ -23,10 +22,6 @@ WIDTH_DIRECTIONS = 180
 SEARCH_PX = 3.0
 SEARCH_FRACTION = 0.02
 """The true edge is looked for this far from the outline of the mask, in px plus share of the radius."""
-THOROUGH = (1.0, 0.5)
-QUICK = (0.6,)
-"""How far each search for the edge reaches, as a share of that. One search is as good for a fruit seen in ten views
-(benchmarks/README.md) and saves a quarter of the time of a size."""
 STEP_PX = 0.5
 FIT_ROUNDS = 3
 MIN_EDGE_LEVELS = 14.0
@@ -40,11 +35,26 @@ MASK_WEIGHT = 0.15
 """Weight of a ray without a clear edge, which keeps the outline of the mask, against 1 for a clear one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSearch:
+    """How an outline is fitted: along so many rays; reaches: how far each search for the edge goes, as a share of
+    `SEARCH_PX` and `SEARCH_FRACTION`, one after the other."""
+
+    rays: int
+    reaches: tuple[float, ...]
+
+
+THOROUGH = EdgeSearch(rays=RAY_COUNT, reaches=(1.0, 0.5))
+QUICK = EdgeSearch(rays=128, reaches=(0.6,))
+"""For fruit of about 107 px of which there are ten views: one search, a ray for 2.6 px of the outline. As good there
+(benchmarks/README.md)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outline:
     """A closed curve r(angle) around a centre, in pixels of the crop (pixel centres at whole numbers).
 
-    radius_px: float64 (RAY_COUNT,), at the angles 2 pi k / RAY_COUNT from +x towards +y.
+    radius_px: float64 (rays,), at the angles 2 pi k / rays from +x towards +y.
     residual_px: typical distance (robust standard deviation) of the seen edge points from the curve.
     clear_fraction: 0-1, share of the rays with a clear edge in the picture.
     """
@@ -56,8 +66,8 @@ class Outline:
 
     @property
     def points_xy_px(self) -> Float64Array:
-        """float64 (RAY_COUNT, 2): the curve as points (x, y) in pixels of the crop."""
-        return np.asarray(self.centre_xy_px) + self.radius_px[:, None] * _directions(RAY_COUNT)
+        """float64 (rays, 2): the curve as points (x, y) in pixels of the crop."""
+        return np.asarray(self.centre_xy_px) + self.radius_px[:, None] * _directions(self.radius_px.size)
 
 
 @lru_cache(maxsize=4)
@@ -68,21 +78,21 @@ def _directions(count: int) -> Float64Array:
     return directions
 
 
-@lru_cache(maxsize=1)
-def _harmonic_basis() -> Float64Array:
-    """float64 (RAY_COUNT, 1 + 2 HARMONICS): constant, then cosine and sine of each harmonic."""
-    angles = np.arange(RAY_COUNT)[:, None] * (2 * np.pi / RAY_COUNT)
+@lru_cache(maxsize=4)
+def _harmonic_basis(rays: int) -> Float64Array:
+    """float64 (rays, 1 + 2 HARMONICS): constant, then cosine and sine of each harmonic."""
+    angles = np.arange(rays)[:, None] * (2 * np.pi / rays)
     order = np.arange(1, HARMONICS + 1)[None, :]
-    basis = np.concatenate([np.ones((RAY_COUNT, 1)), np.cos(angles * order), np.sin(angles * order)], axis=1)
+    basis = np.concatenate([np.ones((rays, 1)), np.cos(angles * order), np.sin(angles * order)], axis=1)
     basis.setflags(write=False)
     return basis
 
 
-@lru_cache(maxsize=1)
-def _penalty() -> Float64Array:
+@lru_cache(maxsize=4)
+def _penalty(rays: int) -> Float64Array:
     """float64 (1 + 2 HARMONICS,) squared: the cost of each harmonic, in the order of `_harmonic_basis`."""
     order = np.concatenate([[0], np.tile(np.arange(1, HARMONICS + 1), 2)]).astype(np.float64)
-    penalty = np.diag(SMOOTHNESS * RAY_COUNT * order**4)
+    penalty = np.diag(SMOOTHNESS * rays * order**4)
     penalty.setflags(write=False)
     return penalty
 
@@ -110,8 +120,10 @@ def largest_part(mask: BoolArray) -> UInt8Array:
     return filled
 
 
-def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]:
-    """Centre (x, y) of a filled mask and its radius along RAY_COUNT rays, in px.
+def mask_profile(
+    filled: UInt8Array, ray_count: int = RAY_COUNT
+) -> tuple[tuple[float, float], Float64Array]:
+    """Centre (x, y) of a filled mask and its radius along so many rays, in px.
 
     The radius is the length of the ray inside the mask, sampled bilinearly every pixel: right to about 0.2 px for
     a round fruit, where a contour through pixel centres is 0.5 px too small.
@@ -120,7 +132,7 @@ def mask_profile(filled: UInt8Array) -> tuple[tuple[float, float], Float64Array]
     x, y, box_w, box_h = cv2.boundingRect(filled)
     reach = hypot(max(centre[0] - x, x + box_w - centre[0]), max(centre[1] - y, y + box_h - centre[1])) + 1
     samples = np.arange(0.5, reach, 1.0, dtype=np.float32)
-    rays = _directions(RAY_COUNT).astype(np.float32)
+    rays = _directions(ray_count).astype(np.float32)
     map_x = np.float32(centre[0]) + rays[:, :1] * samples
     map_y = np.float32(centre[1]) + rays[:, 1:] * samples
     inside = cv2.remap(filled * np.uint8(200), map_x, map_y, cv2.INTER_LINEAR, borderValue=0)
@@ -140,10 +152,10 @@ def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float
     Least squares on ten harmonics, weights renewed twice by Tukey's biweight (tuning constant 4.685 on the MAD
     scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
     """
-    basis = _harmonic_basis()
-    penalty = _penalty()
-    robust = np.ones(RAY_COUNT)
-    seen = weight > 0.5 if (weight > 0.5).sum() >= RAY_COUNT // 4 else weight > 0
+    rays = radius_px.size
+    basis, penalty = _harmonic_basis(rays), _penalty(rays)
+    robust = np.ones(rays)
+    seen = weight > 0.5 if (weight > 0.5).sum() >= rays // 4 else weight > 0
     smooth, spread = radius_px, 0.0
     for _ in range(FIT_ROUNDS):
         total = (weight * robust)[:, None]
@@ -151,33 +163,41 @@ def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float
             basis.T @ (basis * total) + penalty, basis.T @ (radius_px * total[:, 0])
         )
         residual = radius_px - smooth
-        spread = float(1.4826 * np.median(np.abs(residual[seen])))
+        spread = 1.4826 * _median(np.abs(residual[seen]))
         robust = np.square(np.maximum(0, 1 - np.square(residual / (4.685 * max(spread, 0.1)))))
     return np.maximum(smooth, STEP_PX), spread
 
 
-def fit_outline(view: FruitView, searches: Sequence[float] = THOROUGH) -> Outline:
+def _median(values: Float64Array) -> float:
+    """As `np.median` of numbers that are none of them missing, in a quarter of the time."""
+    middle = values.size // 2
+    low = middle if values.size % 2 else middle - 1
+    ordered = np.partition(values, (low, middle))
+    return float((ordered[low] + ordered[middle]) / 2)
+
+
+def fit_outline(view: FruitView, search: EdgeSearch = THOROUGH) -> Outline:
     """Outline of the fruit in a view, from its mask and the strongest colour edge near it.
 
-    1. The radius of the mask along 256 rays; rays through a stalk that sticks out or along the border of the frame
+    1. The radius of the mask along the rays; rays through a stalk that sticks out or along the border of the frame
        do not count. 2. Along each normal, within a few pixels, the place where the colour changes most (half-pixel
        steps, parabola through the three highest). No clear change, as in glare or against a fruit of the same
-       colour: the mask stays. 3. A robust smooth curve through all; 2 and 3 for each of `searches`.
+       colour: the mask stays. 3. A robust smooth curve through all; 2 and 3 for each of `search.reaches`.
 
     Raises:
         ValueError: the mask is empty.
     """
     filled = largest_part(view.mask)
-    centre, radius = mask_profile(filled)
+    centre, radius = mask_profile(filled, search.rays)
     usable = _usable_rays(view, centre, radius)
     smooth, spread = smooth_profile(radius, usable)
-    clear = np.zeros(RAY_COUNT, np.bool_)
+    clear = np.zeros(search.rays, np.bool_)
     edge = radius
-    for narrow in searches:
-        search = (SEARCH_PX + SEARCH_FRACTION * float(smooth.mean())) * narrow
-        if search * 2 >= float(smooth.min()):
+    for narrow in search.reaches:
+        reach_px = (SEARCH_PX + SEARCH_FRACTION * float(smooth.mean())) * narrow
+        if reach_px * 2 >= float(smooth.min()):
             break
-        edge, clear = _edge_along_normals(view.rgb, centre, smooth, search)
+        edge, clear = _edge_along_normals(view.rgb, centre, smooth, reach_px)
         clear &= usable > 0.5
         known = np.where(clear, edge, radius)
         smooth, spread = smooth_profile(known, np.where(clear, 1.0, MASK_WEIGHT) * usable)
@@ -188,18 +208,19 @@ def fit_outline(view: FruitView, searches: Sequence[float] = THOROUGH) -> Outlin
 
 def _usable_rays(view: FruitView, centre: tuple[float, float], radius: Float64Array) -> Float64Array:
     """1 for a ray whose end is outline of fruit; 0.02 where it ends in a stalk or on the border of the frame."""
-    usable = np.ones(RAY_COUNT)
-    points = np.asarray(centre) + radius[:, None] * _directions(RAY_COUNT)
-    h, w = view.mask.shape
-    inner = np.asarray(centre) + (radius[:, None] - 1.5) * _directions(RAY_COUNT)
-    cols = np.clip(np.rint(inner[:, 0]).astype(int), 0, w - 1)
-    rows = np.clip(np.rint(inner[:, 1]).astype(int), 0, h - 1)
-    stem = view.surface[rows, cols] == SurfaceClass.STEM
-    if stem.any():
+    usable = np.ones(radius.size)
+    rays = _directions(radius.size)
+    if cv2.countNonZero((view.surface == SurfaceClass.STEM).view(np.uint8)):
+        h, w = view.mask.shape
+        inner = np.asarray(centre) + (radius[:, None] - 1.5) * rays
+        cols = np.clip(np.rint(inner[:, 0]).astype(int), 0, w - 1)
+        rows = np.clip(np.rint(inner[:, 1]).astype(int), 0, h - 1)
+        stem = view.surface[rows, cols] == SurfaceClass.STEM
         usable[stem | np.roll(stem, 1) | np.roll(stem, -1)] = 0.02
     if view.touches_edge:
         x0, y0, _, _ = view.box_xyxy_px
         frame_h, frame_w = view.frame_hw
+        points = np.asarray(centre) + radius[:, None] * rays
         x, y = points[:, 0] + x0, points[:, 1] + y0
         usable[(x < 1.5) | (y < 1.5) | (x > frame_w - 2.5) | (y > frame_h - 2.5)] = 0.02
     return usable
@@ -209,7 +230,7 @@ def _edge_along_normals(
     rgb: UInt8Array, centre: tuple[float, float], radius: Float64Array, search_px: float
 ) -> tuple[Float64Array, BoolArray]:
     """Radius of the strongest colour edge near the curve along its normals, and where that edge is clear."""
-    rays = _directions(RAY_COUNT)
+    rays = _directions(radius.size)
     points = np.asarray(centre) + radius[:, None] * rays
     tangent = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
@@ -227,7 +248,7 @@ def _edge_along_normals(
     place = steps[2:-2]
     likely = strength * np.exp(-0.5 * np.square(place / (0.6 * search_px))).astype(np.float32)
     best = 1 + np.argmax(likely[:, 1:-1], axis=1)
-    row = np.arange(RAY_COUNT)
+    row = np.arange(radius.size)
     left, top, right = strength[row, best - 1], strength[row, best], strength[row, best + 1]
     bend = left - 2 * top + right
     shift = np.where(bend < -1e-3, 0.5 * (left - right) / np.minimum(bend, -1e-3), 0.0)

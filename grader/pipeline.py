@@ -26,14 +26,13 @@ from grader.onnx_model import OnnxModel
 from grader.outline import QUICK, THOROUGH
 from grader.production import production_model
 from grader.quick_look import QuickView, quick_look
-from grader.reduced import in_frame_pixels
 from grader.rounding import rounded_measurement
 from grader.rules import Standard, plain_name
 from grader.scale import BeltScale, Scale
 from grader.size import measure_size
 from grader.sku import SkuTable, assign_sku, load_sku_table
 from grader.standard import load_default_standard, load_standard
-from grader.surface import SkinMap, map_skin, seen_fraction
+from grader.surface import QUICK_WORKING_PX, WORKING_DIAMETER_PX, SkinMap, map_skin, seen_fraction
 from grader.trust import trusted_decision, trusted_measurement
 from grader.turn import Rollers
 from grader.types import (
@@ -156,10 +155,13 @@ class Grader:
             notes = tuple(sorted({*notes, "no_fruit"}))
         return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes, skins=skins)
 
-    def look_quickly(self, frame: Frame, options: GradeOptions) -> tuple[QuickView, FruitMeasurement] | None:
+    def look_quickly(
+        self, frame: Frame, options: GradeOptions
+    ) -> tuple[QuickView, FruitMeasurement | None] | None:
         """The largest fruit of a frame and what the quick look measures of it; None where none is seen.
 
-        frame: may have been decoded at a reduced size; the measurement is in pixels of the whole one.
+        frame: may have been decoded at a reduced size; the measurement is in pixels of the whole one. A doubtful view
+        is not measured.
         Raises CalibrationError when the calibration is not of this frame. Only for a model with a quick look.
         """
         assert self.model.quick is not None
@@ -169,21 +171,19 @@ class Grader:
         if NOTHING_TO_SEE & set(notes):
             return None
         quick = quick_look(frame, self.model.quick, options.crop)
-        if quick is None:
-            return None
-        times = whole_hw[1] / frame.rgb.shape[1]
-        scale = _scale(options, calibration)
-        reduced = None if scale is None else scale.reduced(times)
+        if quick is None or quick.doubtful:
+            return None if quick is None else (quick, None)
+        part = quick.part.of_frame(whole_hw[1] / frame.rgb.shape[1])
         measurement = measure_fruit(
             quick.view,
-            scale=reduced,
+            scale=part.scale(_scale(options, calibration)),
             colour_matrix=None if calibration is None else calibration.colour_matrix,
             variety=self._variety_for(quick.view.crop, options),
             model_id=self.model.card.model_id,
             flags=notes,
             quick=True,
         )
-        return quick, self._finished(in_frame_pixels(measurement, times))
+        return quick, self._finished(part.in_frame(measurement))
 
     def look_closely(
         self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
@@ -331,7 +331,7 @@ def measure_fruit(
 
     quick: of a quick look: no defects, whose kinds it does not know, and one search for the edge instead of two.
     """
-    skin = skin or map_skin(view)
+    skin = skin or map_skin(view, QUICK_WORKING_PX if quick else WORKING_DIAMETER_PX)
     found = set(flags)
     if scale is None:
         found.add("no_scale")

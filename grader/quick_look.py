@@ -6,7 +6,7 @@ A line shows every fruit ten times and more. The quick look is taken at every vi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from grader.first_look import FRUIT_LEVEL, Found
 from grader.fruit_on_frame import FIRST_DEFECT_CHANNEL, lay_on_frame
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
+from grader.reduced import ReducedPart
 from grader.second_look import OTHER_OBJECT, cut_out, window_around
 from grader.shrink import shrink
 from grader.types import BoolArray, Crop, FloatArray, Frame, FruitView, UInt8Array
@@ -37,12 +38,13 @@ SUSPICIOUS_CELLS = 4
 class QuickView:
     """What the quick look sees of the largest fruit of a frame.
 
-    found: the same fruit as the first look would give it.
-    suspicion: 0-1, probability of defect where it is largest. doubtful: perhaps more than one fruit, or not surely one
-    of the crops, or cut off: only a close look can tell.
+    view: the fruit in pixels of `part`, the square that the network was shown. found: the same fruit as the first look
+    would give it, in the frame. suspicion: 0-1, probability of defect where it is largest. doubtful: perhaps more than
+    one fruit, or not surely one of the crops, or cut off: only a close look can tell.
     """
 
     view: FruitView
+    part: ReducedPart
     found: Found
     suspicion: float
     doubtful: bool
@@ -59,7 +61,10 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
     if found is None:
         return None
     left, top, side = window_around(found)
-    tensor = to_tensor(shrink(cut_out(frame.rgb, left, top, side), (spec.fruit_side_px,) * 2), spec)
+    size_wh = (spec.fruit_side_px, spec.fruit_side_px)
+    shown = replace(frame, rgb=shrink(cut_out(frame.rgb, left, top, side), size_wh), whole_hw=None)
+    part = ReducedPart(left_px=left, top_px=top, times=side / spec.fruit_side_px)
+    tensor = to_tensor(shown.rgb, spec)
     outputs = {name: value[0] for name, value in model.run(tensor).items()}
     surface = outputs["surface"]
     kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
@@ -70,9 +75,9 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
     kinds = cv2.mean(kind_map, own.view(np.uint8))
     ours = kinds[1] + kinds[2]
     view = lay_on_frame(
-        frame,
+        shown,
         outputs,
-        (left, top, side, side),
+        (0, 0, *size_wh),
         own=own,
         background=background,
         touches_fruit=False,
@@ -84,9 +89,14 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
         return None
     return QuickView(
         view=view,
+        part=part,
         found=found,
         suspicion=_suspicion(surface, own),
-        doubtful=not alone or ours < SURE_LEVEL or _at_border(view) or _fill(own) < LEAST_FILL,
+        doubtful=not alone
+        or ours < SURE_LEVEL
+        or view.touches_edge
+        or _at_border(view, part, frame.rgb.shape[:2])
+        or _fill(own) < LEAST_FILL,
     )
 
 
@@ -131,12 +141,12 @@ def _suspicion(surface: FloatArray, own: BoolArray) -> float:
     return float(np.partition(likely, -SUSPICIOUS_CELLS)[-SUSPICIOUS_CELLS:].mean())
 
 
-def _at_border(view: FruitView) -> bool:
+def _at_border(view: FruitView, part: ReducedPart, frame_hw: tuple[int, ...]) -> bool:
     """Whether the fruit comes within `BORDER_PX` of the border of the frame: a cell there is half background."""
     x, y, width, height = cv2.boundingRect(view.mask.view(np.uint8))
     left, top = view.box_xyxy_px[0] + x, view.box_xyxy_px[1] + y
-    frame_h, frame_w = view.frame_hw
-    return min(left, top, frame_w - left - width, frame_h - top - height) < BORDER_PX
+    x0, y0, x1, y1 = part.box((left, top, left + width, top + height))
+    return min(x0, y0, frame_hw[1] - x1, frame_hw[0] - y1) < BORDER_PX
 
 
 def _fill(own: BoolArray) -> float:

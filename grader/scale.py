@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import atan, hypot, pi, sin
 
 import cv2
@@ -24,10 +24,6 @@ class Scale:
     def __post_init__(self) -> None:
         if not 0 < self.mm_per_px < float("inf"):
             raise ValueError(f"mm_per_px must be > 0, got {self.mm_per_px}")
-
-    def reduced(self, times: float) -> Scale:
-        """The same for the frame with so many times fewer pixels a side."""
-        return Scale(mm_per_px=self.mm_per_px * times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +48,6 @@ class BeltScale:
                 raise ValueError(f"{name} must be > 0, got {getattr(self, name)}")
         if not is_belt_normal(self.belt_normal):
             raise ValueError(f"belt_normal must be a unit vector with z > 0, got {self.belt_normal}")
-
-    def reduced(self, times: float) -> BeltScale:
-        """The same for the frame with so many times fewer pixels a side; borders of the frame stay borders."""
-        x, y = self.principal_xy_px
-        return replace(
-            self,
-            mm_per_px_belt=self.mm_per_px_belt * times,
-            principal_xy_px=((x + 0.5) / times - 0.5, (y + 0.5) / times - 0.5),
-        )
 
     @property
     def focal_px(self) -> float:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan2, hypot, pi, sqrt
 
 import cv2
 import numpy as np
 
-from grader.outline import THOROUGH, Float64Array, Outline, fit_outline, width_along, widths
+from grader.outline import (
+    THOROUGH,
+    EdgeSearch,
+    Float64Array,
+    Outline,
+    fit_outline,
+    width_along,
+    widths,
+)
 from grader.scale import BeltScale, Scale, face_camera, faced_mm_per_px
 from grader.symmetry_axis import find_symmetry_axis
 from grader.types import Crop, FruitView, SizeMeasurement, SurfaceClass
@@ -79,9 +86,9 @@ def measure_size(
     view: FruitView,
     scale: Scale | BeltScale | None,
     crop: Crop,
-    searches: Sequence[float] = THOROUGH,
+    search: EdgeSearch = THOROUGH,
 ) -> SizeMeasurement:
-    """Size of the fruit in one view. searches: see `fit_outline`.
+    """Size of the fruit in one view. search: see `fit_outline`.
 
     diameter_px: median of the caliper widths of the smooth outline over 180 directions. Over views of a turning
     apple it varies least of the estimators tried (median, mean, largest, smallest width, ellipse axes, root of area).
@@ -99,7 +106,7 @@ def measure_size(
     Raises:
         ValueError: the mask is empty.
     """
-    outline = fit_outline(view, searches)
+    outline = fit_outline(view, search)
     x0, y0 = view.box_xyxy_px[:2]
     points = outline.points_xy_px + np.array([x0, y0])
     all_widths = widths(points)

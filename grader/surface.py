@@ -18,6 +18,8 @@ and common practice of multi-view graders: 60-70 degrees)."""
 WORKING_DIAMETER_PX = 160
 """Colour and defects are measured on a copy with the fruit about this wide, reduced by a whole number; a larger one
 costs time and shows nothing more."""
+QUICK_WORKING_PX = 54
+"""The same for the quick look, which measures colour and no defects."""
 
 
 def surface_area_per_pixel(mask: BoolArray, max_tilt_deg: float = 90.0) -> FloatArray:
@@ -105,8 +107,8 @@ class SkinMap:
         )
 
 
-def map_skin(view: FruitView) -> SkinMap:
-    """The skin of a view, reduced to about `WORKING_DIAMETER_PX` across when the fruit is larger.
+def map_skin(view: FruitView, working_px: int = WORKING_DIAMETER_PX) -> SkinMap:
+    """The skin of a view, reduced to about `working_px` across when the fruit is larger.
 
     Colours are averaged over area, classes and confidence taken from the middle pixel: a defect of 2 mm2 on an 80 mm
     apple still has eight working pixels.
@@ -115,7 +117,7 @@ def map_skin(view: FruitView) -> SkinMap:
         ValueError: the mask is empty.
     """
     filled = largest_part(view.mask)
-    step = max(1, round(2 * sqrt(cv2.countNonZero(filled) / pi) / WORKING_DIAMETER_PX))
+    step = max(1, round(2 * sqrt(cv2.countNonZero(filled) / pi) / working_px))
     rgb, mask, surface = view.rgb, view.mask, view.surface
     confidence, net_cover = view.confidence, view.net_cover
     if step > 1:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.outline import RAY_COUNT, Float64Array
 
@@ -34,12 +37,19 @@ def find_symmetry_axis(points_xy: Float64Array) -> float | None:
     order = np.argsort(angle)
     even = np.arange(RAY_COUNT) * (2 * np.pi / RAY_COUNT)
     radius = np.interp(even, angle[order], np.hypot(*from_centre.T)[order], period=2 * np.pi)
-    k = np.arange(1, HARMONICS + 1)
     coefficients = np.fft.rfft(radius / radius.mean())[1 : HARMONICS + 1] / RAY_COUNT
-    directions = np.arange(DIRECTIONS) * (np.pi / DIRECTIONS)
-    misfit = np.square(np.imag(coefficients[:, None] * np.exp(1j * k[:, None] * directions))).sum(axis=0)
+    misfit = np.square(np.imag(coefficients[:, None] * _turned_to())).sum(axis=0)
     best = int(np.argmin(misfit))
     across = float(misfit[(best + DIRECTIONS // 2) % DIRECTIONS])
     if across < LEAST_ENERGY or across < DECISIVE_RATIO * float(misfit[best]):
         return None
-    return float(directions[best])
+    return best * (np.pi / DIRECTIONS)
+
+
+@lru_cache(maxsize=1)
+def _turned_to() -> NDArray[np.complex128]:
+    """exp(i k p), (HARMONICS, DIRECTIONS): what turns the coefficient k to the direction p."""
+    directions = np.arange(DIRECTIONS) * (np.pi / DIRECTIONS)
+    turned = np.exp(1j * np.arange(1, HARMONICS + 1)[:, None] * directions)
+    turned.setflags(write=False)
+    return turned

@@ -87,7 +87,7 @@ class TurningGrader(Grader):
         if looked is None:
             return replace(doubtful, suspicion=0.0)
         view, measurement = looked
-        if view.doubtful:
+        if measurement is None:
             return doubtful
         times = width / frame.rgb.shape[1]
         scale_x, scale_y = view.found.scale_xy
