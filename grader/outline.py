@@ -23,7 +23,8 @@ SEARCH_PX = 3.0
 SEARCH_FRACTION = 0.02
 """The true edge is looked for this far from the outline of the mask, in px plus share of the radius."""
 STEP_PX = 0.5
-FIT_ROUNDS = 3
+FIT_ROUNDS, GUESS_ROUNDS = 3, 2
+"""Of the robust fit; the second where the curve only says near which the edge is looked for."""
 MIN_EDGE_LEVELS = 14.0
 """An edge is clear when the colour changes by this many 8-bit levels (root of three channels squared) over 2 px..."""
 MIN_EDGE_RATIO = 2.0
@@ -146,10 +147,12 @@ def _mean_place(filled: UInt8Array, axis: int) -> float:
     return float(np.arange(count.size) @ count / count.sum())
 
 
-def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float64Array, float]:
+def smooth_profile(
+    radius_px: Float64Array, weight: Float64Array, rounds: int = FIT_ROUNDS
+) -> tuple[Float64Array, float]:
     """A smooth curve through a noisy radius profile, and the robust spread of the profile around it in px.
 
-    Least squares on ten harmonics, weights renewed twice by Tukey's biweight (tuning constant 4.685 on the MAD
+    Least squares on ten harmonics, weights renewed after each round but the last by Tukey's biweight (tuning constant 4.685 on the MAD
     scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
     """
     rays = radius_px.size
@@ -157,14 +160,13 @@ def smooth_profile(radius_px: Float64Array, weight: Float64Array) -> tuple[Float
     robust = np.ones(rays)
     seen = weight > 0.5 if (weight > 0.5).sum() >= rays // 4 else weight > 0
     smooth, spread = radius_px, 0.0
-    for _ in range(FIT_ROUNDS):
-        total = (weight * robust)[:, None]
-        smooth = basis @ np.linalg.solve(
-            basis.T @ (basis * total) + penalty, basis.T @ (radius_px * total[:, 0])
-        )
+    for more in reversed(range(rounds)):
+        weighed = basis.T * (weight * robust)
+        smooth = basis @ np.linalg.solve(weighed @ basis + penalty, weighed @ radius_px)
         residual = radius_px - smooth
         spread = 1.4826 * _median(np.abs(residual[seen]))
-        robust = np.square(np.maximum(0, 1 - np.square(residual / (4.685 * max(spread, 0.1)))))
+        if more:
+            robust = np.square(np.maximum(0, 1 - np.square(residual / (4.685 * max(spread, 0.1)))))
     return np.maximum(smooth, STEP_PX), spread
 
 
@@ -190,7 +192,7 @@ def fit_outline(view: FruitView, search: EdgeSearch = THOROUGH) -> Outline:
     filled = largest_part(view.mask)
     centre, radius = mask_profile(filled, search.rays)
     usable = _usable_rays(view, centre, radius)
-    smooth, spread = smooth_profile(radius, usable)
+    smooth, spread = smooth_profile(radius, usable, GUESS_ROUNDS if search.reaches else FIT_ROUNDS)
     clear = np.zeros(search.rays, np.bool_)
     edge = radius
     for narrow in search.reaches:
@@ -239,12 +241,12 @@ def _edge_along_normals(
     steps = np.arange(-reach - 3, reach + 4) * STEP_PX
     map_x = (points[:, :1] + normal[:, :1] * steps).astype(np.float32)
     map_y = (points[:, 1:] + normal[:, 1:] * steps).astype(np.float32)
-    colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(
-        np.float32
-    )
-    change = (colour[:, 4:] - colour[:, :-4]) * np.float32(0.5)
-    change += np.float32(0.5) * (np.roll(change, 1, axis=0) + np.roll(change, -1, axis=0))
-    strength = np.sqrt(np.einsum("rsc,rsc->rs", change, change))
+    colour = cv2.remap(rgb, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    colour = colour.astype(np.int16)
+    change = colour[:, 4:] - colour[:, :-4]
+    around = np.concatenate([change[-1:], change, change[:1]])
+    change = (2 * change + around[:-2] + around[2:]).astype(np.float32)  # four times the mean over three rays
+    strength = np.sqrt(np.einsum("rsc,rsc->rs", change, change)) * np.float32(0.25)
     place = steps[2:-2]
     likely = strength * np.exp(-0.5 * np.square(place / (0.6 * search_px))).astype(np.float32)
     best = 1 + np.argmax(likely[:, 1:-1], axis=1)
