@@ -25,12 +25,13 @@ FRUIT: tuple[tuple[str, float, float, tuple[DefectSpec, ...]], ...] = (
 
 
 def line_pictures(folder: Path, views: int) -> list[list[bytes]]:
-    """JPEG files of 640 x 480 pixels by fruit and view; what is not in the folder is rendered (some seconds each)."""
+    """JPEG files of 640 x 480 pixels by fruit and view, 4:2:0 as most cameras write them; what is not in the folder is
+    rendered (some seconds each)."""
     return [[_picture(folder, fruit, view, views) for view in range(views)] for fruit in range(len(FRUIT))]
 
 
 def _picture(folder: Path, fruit: int, view: int, views: int) -> bytes:
-    file = folder / f"sim{SIMULATOR_VERSION}" / f"fruit{fruit}_view{view}_of_{views}.jpg"
+    file = folder / f"sim{SIMULATOR_VERSION}" / f"fruit{fruit}_view{view}_of_{views}_420.jpg"
     if not file.exists():
         variety, diameter_mm, blush, defects = FRUIT[fruit]
         lean = turn_about((0.0, 1.0, 0.0), np.radians(65.0))
@@ -48,5 +49,5 @@ def _picture(folder: Path, fruit: int, view: int, views: int) -> bytes:
             lens=LensSpec(exposure=EXPOSURE, noise=NOISE),
             supersample=1.25,
         )
-        write_bytes(file, encode_jpeg(rendered.rgb, quality=JPEG_QUALITY))
+        write_bytes(file, encode_jpeg(rendered.rgb, quality=JPEG_QUALITY, chroma="420"))
     return file.read_bytes()

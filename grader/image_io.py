@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -37,6 +38,8 @@ MAX_FILE_BYTES = 600_000_000
 # A fruit needs some 30 px across before an outline means anything.
 MIN_SIDE_PX = 32
 NEUTRAL_GREY = 128
+Chroma = Literal["444", "420"]
+"""How JPEG files keep colour: at the full size, or at half of it each way, as most cameras do."""
 
 IMAGE_FORMATS = (  # MPO is opened as JPEG
     "JPEG",
@@ -174,9 +177,9 @@ def read_camera(source: int | str, camera_id: str) -> Iterator[Frame]:
         capture.release()
 
 
-def encode_jpeg(rgb: UInt8Array, *, quality: int = 85) -> bytes:
+def encode_jpeg(rgb: UInt8Array, *, quality: int = 85, chroma: Chroma = "444") -> bytes:
     """Encode uint8 (H, W, 3) R-G-B as JPEG; quality 1-100."""
-    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality))
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), quality=quality, colorsubsampling=chroma))
 
 
 def encode_png(image: UInt8Array) -> bytes:

@@ -8,7 +8,7 @@ from math import isfinite
 from statistics import median
 
 from grader.match_turn import turn_from_pictures, turn_from_prior
-from grader.multi_view import crop_of_views, fuse_views
+from grader.multi_view import QualityFlags, crop_of_views, fuse_views
 from grader.turn import Rollers, in_steps
 from grader.types import FruitMeasurement
 from grader.view_surface import ViewSurface
@@ -41,14 +41,18 @@ class MeasuredView:
             raise ValueError(f"travel: expected a finite number, got {self.travel}")
 
 
-def join_views(views: Sequence[MeasuredView], quick: Sequence[FruitMeasurement] = ()) -> FruitMeasurement:
+def join_views(
+    views: Sequence[MeasuredView],
+    quick: Sequence[FruitMeasurement] = (),
+    unmeasured: Sequence[QualityFlags] = (),
+) -> FruitMeasurement:
     """One measurement of the fruit, on one surface where `surface_of_views` gives one.
 
-    quick: what quick looks measured of further views. They say nothing of defects, so there is no surface then: the few
-    close looks do not show the fruit all round. Raises ValueError: no view.
+    quick, unmeasured: of further views, as in `fuse_views`. They say nothing of defects, so there is no surface then:
+    the few close looks do not show the fruit all round. Raises ValueError: nothing was measured.
     """
-    surface = None if quick else surface_of_views(views)
-    return fuse_views([view.measurement for view in views], surface, quick)
+    surface = None if quick or unmeasured else surface_of_views(views)
+    return fuse_views([view.measurement for view in views], surface, quick, unmeasured)
 
 
 def surface_of_views(views: Sequence[MeasuredView]) -> WholeSurface | None:

@@ -41,10 +41,14 @@ SIZES_DISAGREE = 0.08
 """Spread of the diameters of the views (largest over smallest, less one) from which the fruit is flagged."""
 
 
+QualityFlags = tuple[str, ...]
+
+
 def fuse_views(
     measurements: Sequence[FruitMeasurement],
     surface: WholeSurface | None = None,
     quick: Sequence[FruitMeasurement] = (),
+    unmeasured: Sequence[QualityFlags] = (),
 ) -> FruitMeasurement:
     """One measurement from the single views of one fruit. surface: all views of its crop laid on one (`lay_views`).
 
@@ -63,7 +67,8 @@ def fuse_views(
     network is `SURE_ALONE` of it.
 
     quick: what quick looks measured of further views, which say nothing of defects: they count for all else, and two of
-    the close looks must agree on a defect as soon as there are `MANY_CLOSE_LOOKS`.
+    the close looks must agree on a defect as soon as there are `MANY_CLOSE_LOOKS`. unmeasured: quality flags of views
+    that were looked at and not measured: they are taken to show as much skin as the others do on average.
 
     Views that are said to show another crop than most of the others (by summed confidence) are left out, and the fruit
     is flagged `views_disagree_on_crop`.
@@ -77,22 +82,24 @@ def fuse_views(
     crop = crop_of_views(measurements)
     if any(m.crop is not crop for m in measurements):
         own = [[m for m in part if m.crop is crop] for part in (close, quick)]
-        fused = fuse_views(own[0], surface, own[1])
+        fused = fuse_views(own[0], surface, own[1], unmeasured)
         return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
     first = measurements[0]
-    if len(measurements) == 1:
+    if len(measurements) == 1 and not unmeasured:
         return first
     whole = [m for m in measurements if not m.touches_edge and "touches_fruit" not in m.quality_flags]
     sized = whole or list(measurements)
-    seen = 1 - prod(sorted(1 - m.surface_seen_fraction for m in measurements))
+    missed = prod(sorted(1 - m.surface_seen_fraction for m in measurements))
+    seen = 1 - missed ** (1 + len(unmeasured) / len(measurements))
     flags = {flag for m in measurements for flag in m.quality_flags} - {"touches_edge", "touches_fruit"}
+    flags.update(*unmeasured)
     if not whole:
         flags |= {flag for m in measurements for flag in m.quality_flags}
     diameters = [m.size.diameter_px for m in sized]
     if max(diameters) > (1 + SIZES_DISAGREE) * min(diameters):
         flags.add("views_disagree_on_size")
     if surface is None:
-        many = len(close) >= (MANY_CLOSE_LOOKS if quick else MANY_VIEWS)
+        many = len(close) >= (MANY_CLOSE_LOOKS if quick or unmeasured else MANY_VIEWS)
         defects, doubted = _fuse_defects(close, max(HALF_SEEN, seen), many)
         if doubted:
             flags.add("defect_seen_once")
@@ -103,7 +110,7 @@ def fuse_views(
     return replace(
         first,
         touches_edge=not whole and any(m.touches_edge for m in measurements),
-        view_count=sum(m.view_count for m in measurements),
+        view_count=sum(m.view_count for m in measurements) + len(unmeasured),
         surface_seen_fraction=min(1.0, seen),
         crop_confidence=median(m.crop_confidence for m in measurements),
         size=_fuse_size([m.size for m in sized]),

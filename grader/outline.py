@@ -121,9 +121,7 @@ def largest_part(mask: BoolArray) -> UInt8Array:
     return filled
 
 
-def mask_profile(
-    filled: UInt8Array, ray_count: int = RAY_COUNT
-) -> tuple[tuple[float, float], Float64Array]:
+def mask_profile(filled: UInt8Array, ray_count: int = RAY_COUNT) -> tuple[tuple[float, float], Float64Array]:
     """Centre (x, y) of a filled mask and its radius along so many rays, in px.
 
     The radius is the length of the ray inside the mask, sampled bilinearly every pixel: right to about 0.2 px for
@@ -152,8 +150,8 @@ def smooth_profile(
 ) -> tuple[Float64Array, float]:
     """A smooth curve through a noisy radius profile, and the robust spread of the profile around it in px.
 
-    Least squares on ten harmonics, weights renewed after each round but the last by Tukey's biweight (tuning constant 4.685 on the MAD
-    scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
+    Least squares on ten harmonics, weights renewed after each round but the last by Tukey's biweight (tuning constant
+    4.685 on the MAD scale: Beaton and Tukey 1974), so a stalk or a torn piece of mask has no say.
     """
     rays = radius_px.size
     basis, penalty = _harmonic_basis(rays), _penalty(rays)

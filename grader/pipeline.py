@@ -21,6 +21,7 @@ from grader.first_look import Found
 from grader.grade import decide_grade
 from grader.join_views import MeasuredView, join_views
 from grader.landmarks import find_landmarks
+from grader.multi_view import QualityFlags
 from grader.netting import measure_netting
 from grader.onnx_model import OnnxModel
 from grader.outline import QUICK, THOROUGH
@@ -155,35 +156,34 @@ class Grader:
             notes = tuple(sorted({*notes, "no_fruit"}))
         return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes, skins=skins)
 
-    def look_quickly(
-        self, frame: Frame, options: GradeOptions
-    ) -> tuple[QuickView, FruitMeasurement | None] | None:
-        """The largest fruit of a frame and what the quick look measures of it; None where none is seen.
+    def look_quickly(self, frame: Frame, options: GradeOptions) -> QuickView | None:
+        """The largest fruit of a frame, not yet measured; None where none is seen.
 
-        frame: may have been decoded at a reduced size; the measurement is in pixels of the whole one. A doubtful view
-        is not measured.
+        frame: may have been decoded at a reduced size; the view is in the pixels of the whole one.
         Raises CalibrationError when the calibration is not of this frame. Only for a model with a quick look.
         """
         assert self.model.quick is not None
         whole_hw = frame.whole_hw or frame.rgb.shape[:2]
-        notes, calibration = self._frame_notes(frame, whole_hw, options)
+        notes, _ = self._frame_notes(frame, whole_hw, options)
         notes = tuple(note for note in notes if note != "reduced_size")
         if NOTHING_TO_SEE & set(notes):
             return None
         quick = quick_look(frame, self.model.quick, options.crop)
-        if quick is None or quick.doubtful:
-            return None if quick is None else (quick, None)
-        part = quick.part.of_frame(whole_hw[1] / frame.rgb.shape[1])
+        return None if quick is None else quick.of_frame(whole_hw[1] / frame.rgb.shape[1], notes)
+
+    def measure_quickly(self, quick: QuickView, options: GradeOptions) -> FruitMeasurement:
+        """What a quick look measures: all but defects, in pixels of the whole frame. quick: of `look_quickly`."""
+        calibration = None if options.calibration is None else self._calibration(options.calibration)
         measurement = measure_fruit(
             quick.view,
-            scale=part.scale(_scale(options, calibration)),
+            scale=quick.part.scale(_scale(options, calibration)),
             colour_matrix=None if calibration is None else calibration.colour_matrix,
             variety=self._variety_for(quick.view.crop, options),
             model_id=self.model.card.model_id,
-            flags=notes,
+            flags=quick.notes,
             quick=True,
         )
-        return quick, self._finished(part.in_frame(measurement))
+        return self._finished(quick.part.in_frame(measurement))
 
     def look_closely(
         self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
@@ -272,12 +272,13 @@ class Grader:
         views: Sequence[MeasuredView],
         options: GradeOptions,
         quick: Sequence[FruitMeasurement] = (),
+        unmeasured: Sequence[QualityFlags] = (),
     ) -> FruitRecord:
         """The record of one fruit from its views (`join_views`); the same as `grade_views` gives.
 
-        quick: what quick looks measured of further views. Raises ValueError without a view or a quick look.
+        quick, unmeasured: of further views, as in `fuse_views`. Raises ValueError when nothing was measured.
         """
-        return self._decide(join_views(views, quick), options)
+        return self._decide(join_views(views, quick, unmeasured), options)
 
     def _finished(self, measurement: FruitMeasurement) -> FruitMeasurement:
         """With intervals as wide as was measured, all flags, and rounded."""

@@ -40,7 +40,8 @@ class QuickView:
 
     view: the fruit in pixels of `part`, the square that the network was shown. found: the same fruit as the first look
     would give it, in the frame. suspicion: 0-1, probability of defect where it is largest. doubtful: perhaps more than
-    one fruit, or not surely one of the crops, or cut off: only a close look can tell.
+    one fruit, or not surely one of the crops, or cut off: only a close look can tell. notes: quality flags of the whole
+    frame, sorted.
     """
 
     view: FruitView
@@ -48,6 +49,13 @@ class QuickView:
     found: Found
     suspicion: float
     doubtful: bool
+    notes: tuple[str, ...] = ()
+
+    def of_frame(self, times: float, notes: tuple[str, ...]) -> QuickView:
+        """The same in a frame with so many times more pixels a side."""
+        x, y = self.found.scale_xy
+        found = replace(self.found, scale_xy=(x * times, y * times))
+        return replace(self, part=self.part.of_frame(times), found=found, notes=notes)
 
 
 def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> QuickView | None:

@@ -22,9 +22,7 @@ class ReducedPart:
 
     def of_frame(self, times: float) -> ReducedPart:
         """The same where the frame is itself a larger one with so many times fewer pixels a side."""
-        return ReducedPart(
-            left_px=self.left_px * times, top_px=self.top_px * times, times=self.times * times
-        )
+        return ReducedPart(left_px=self.left_px * times, top_px=self.top_px * times, times=self.times * times)
 
     def scale(self, scale: Scale | BeltScale | None) -> Scale | BeltScale | None:
         """The scale of the frame for the pixels of this part."""

@@ -50,6 +50,6 @@ def find_symmetry_axis(points_xy: Float64Array) -> float | None:
 def _turned_to() -> NDArray[np.complex128]:
     """exp(i k p), (HARMONICS, DIRECTIONS): what turns the coefficient k to the direction p."""
     directions = np.arange(DIRECTIONS) * (np.pi / DIRECTIONS)
-    turned = np.exp(1j * np.arange(1, HARMONICS + 1)[:, None] * directions)
+    turned = np.asarray(np.exp(1j * np.arange(1, HARMONICS + 1)[:, None] * directions), np.complex128)
     turned.setflags(write=False)
     return turned

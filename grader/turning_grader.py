@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grader.first_look import Found
 from grader.image_io import decode_image
 from grader.join_views import MeasuredView
 from grader.pipeline import GradeOptions, Grader, largest_fruit
+from grader.quick_look import QuickView
 from grader.types import REJECT, FruitMeasurement, FruitRecord
-from grader.view_choice import LEVEL, views_to_look_at
+from grader.view_choice import LEVEL, views_to_look_at, views_to_measure
 
 QUICK_SIDE_PX = 240
 """The shorter side of a frame keeps so many pixels for the quick look, at least: a fruit over a line then has about as
@@ -26,9 +26,9 @@ class SeenView:
     """One view that was looked at. data: the file of the frame, for a close look; name and size of the frame. options:
     how it is graded.
 
-    suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. found: where the fruit is, in pixels of the
-    whole frame; None when a close look has to find it anew. quick: what the quick look measured; None when it saw no
-    fruit or is not to be believed. looked: a close look was taken; close: what it measured, None when it saw no fruit.
+    suspicion: 0-1, see `quick_look.py`; 1 where only a close look can tell. quick: what the quick look saw, None where
+    that is no fruit or not to be believed; measured: what was measured of it, None: not yet. looked: a close look was
+    taken; close: what it measured, None when it saw no fruit.
     travel, camera: where in the turn it was taken, as in `MeasuredView`.
     """
 
@@ -37,8 +37,8 @@ class SeenView:
     options: GradeOptions
     frame_wh: tuple[int, int]
     suspicion: float
-    found: Found | None = None
-    quick: FruitMeasurement | None = None
+    quick: QuickView | None = None
+    measured: FruitMeasurement | None = None
     looked: bool = False
     close: MeasuredView | None = None
     travel: float = 0.0
@@ -83,29 +83,27 @@ class TurningGrader(Grader):
         )
         if not quickly:
             return self.see_closely(doubtful)
-        looked = self.look_quickly(frame, options)
-        if looked is None:
+        quick = self.look_quickly(frame, options)
+        if quick is None:
             return replace(doubtful, suspicion=0.0)
-        view, measurement = looked
-        if measurement is None:
-            return doubtful
-        times = width / frame.rgb.shape[1]
-        scale_x, scale_y = view.found.scale_xy
-        found = replace(view.found, scale_xy=(scale_x * times, scale_y * times))
-        return replace(doubtful, suspicion=view.suspicion, found=found, quick=measurement)
+        return doubtful if quick.doubtful else replace(doubtful, suspicion=quick.suspicion, quick=quick)
+
+    def measure(self, seen: SeenView) -> SeenView:
+        """The same view with its quick look measured; itself where there is none, or it was measured already."""
+        if seen.quick is None or seen.measured is not None:
+            return seen
+        return replace(seen, measured=self.measure_quickly(seen.quick, seen.options))
 
     def see_closely(self, seen: SeenView) -> SeenView:
         """The same view with a close look at its fruit; itself when that was taken already."""
         if seen.looked:
             return seen
-        frame = decode_image(seen.data, seen.name)
+        frame, seen = decode_image(seen.data, seen.name), self.measure(seen)
         close: MeasuredView | None = None
-        if seen.found is not None and seen.quick is not None:
-            measured = self.look_closely(frame, seen.found, seen.quick, seen.options)
-            if measured is not None:
-                close = MeasuredView(
-                    measurement=measured, surface=None, travel=seen.travel, camera=seen.camera
-                )
+        if seen.quick is not None and seen.measured is not None:
+            looked = self.look_closely(frame, seen.quick.found, seen.measured, seen.options)
+            if looked is not None:
+                close = MeasuredView(measurement=looked, surface=None, travel=seen.travel, camera=seen.camera)
         else:
             graded = self.grade_frame(frame, seen.options)
             if graded.records:
@@ -123,7 +121,10 @@ class TurningGrader(Grader):
         """
         if self.model.quick is None:
             return TurnedFruit(record=self._record(seen, options), close_looks=tuple(range(len(seen))))
-        views = [replace(view, looked=False) for view in seen]
+        views = [replace(view, looked=False, measured=None) for view in seen]
+        alone = [number for number, view in enumerate(views) if view.quick is not None]
+        for place in views_to_measure(len(alone)):
+            views[alone[place]] = replace(self.measure(seen[alone[place]]), looked=False)
         record = self._record(views, options)
         looks: list[int] = []
         for number in self.worth_a_close_look(seen):
@@ -148,5 +149,9 @@ class TurningGrader(Grader):
 
     def _record(self, views: Sequence[SeenView], options: GradeOptions) -> FruitRecord | None:
         close = [view.close for view in views if view.looked and view.close is not None]
-        quick = [view.quick for view in views if not view.looked and view.quick is not None]
-        return self.decide_views(close, options, quick) if close or quick else None
+        only_quick = [view for view in views if not view.looked and view.quick is not None]
+        measured = [view.measured for view in only_quick if view.measured is not None]
+        if not close and not measured:
+            return None
+        unmeasured = [view.quick.notes for view in only_quick if view.quick and view.measured is None]
+        return self.decide_views(close, options, measured, unmeasured)

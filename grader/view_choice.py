@@ -1,4 +1,4 @@
-"""Which views of a fruit are worth a close look: the suspicious ones, and always at least one."""
+"""Which views of a fruit are measured, and which are worth a close look: the suspicious ones, at least one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ LEVEL = 0.75
 """Above this suspicion a view is looked at closely. Chosen on 85 simulated apples of ten views (48 of them defective):
 2.2 close looks a fruit give 82 % of the classes right, 8 % of good fruit rejected and 12 % of defective accepted; ten
 give 85, 8 and 10 %. 0.6 takes 3.4 looks (84, 11 and 10 %), 0.8 takes 1.9 (81, 8 and 15 %)."""
+
+MEASURED_VIEWS = 5
+"""Views whose size and colour are measured: neighbouring views show much the same skin and the same outline. Root mean
+square of the diameter's error on 34 simulated apples of ten views: 1.09 mm from all ten, 1.15 mm from five."""
 
 
 def views_to_look_at(suspicions: Sequence[float]) -> tuple[int, ...]:
@@ -20,3 +24,9 @@ def views_to_look_at(suspicions: Sequence[float]) -> tuple[int, ...]:
     """
     ranked = sorted(range(len(suspicions)), key=lambda view: (-suspicions[view], view))
     return tuple(view for view in ranked if suspicions[view] > LEVEL) or tuple(ranked[:1])
+
+
+def views_to_measure(count: int) -> tuple[int, ...]:
+    """Indices of the views whose size and colour are measured: `MEASURED_VIEWS` of so many, evenly over the turn."""
+    measured = min(count, MEASURED_VIEWS)
+    return tuple(place * count // measured for place in range(measured))

@@ -14,7 +14,7 @@ from grader.image_io import encode_jpeg
 from grader.pipeline import GradeOptions
 from grader.standard import load_default_standard
 from grader.turning_grader import SeenView, TurningGrader
-from grader.types import REJECT, UNGRADED, Crop, FruitRecord
+from grader.types import REJECT, UNGRADED, Crop, FruitRecord, UInt8Array
 from training.grade_suite import MANY_VIEWS, draw_turning, whole_fruit
 from training.simulator import Rendered
 from training.simulator.generate import FIRST_HELD_OUT_SEED
@@ -68,11 +68,11 @@ class LineSuite:
         pictures = self.draw(seed, MANY_VIEWS)
         truth = only_fruit(pictures[0])
         seen = [
-            self.grader.see(encode_jpeg(picture.rgb, quality=JPEG_QUALITY), f"{seed} {number}", OPTIONS)
+            self.grader.see(_jpeg(picture.rgb), f"{seed} {number}", OPTIONS)
             for number, picture in enumerate(pictures)
         ]
         self.graded(len(seen))
-        close = [self.grader.see_closely(replace(view, found=None)) for view in seen]
+        close = [self.grader.see_closely(replace(view, quick=None)) for view in seen]
         turned = self.grader.decide_seen(seen, OPTIONS)
         records = {
             "line": turned.record,
@@ -85,6 +85,11 @@ class LineSuite:
     def _of_close_looks(self, views: Sequence[SeenView]) -> FruitRecord | None:
         close = [view.close for view in views if view.close is not None]
         return self.grader.decide_views(close, OPTIONS) if close else None
+
+
+def _jpeg(rgb: UInt8Array) -> bytes:
+    """A frame as most cameras send it."""
+    return encode_jpeg(rgb, quality=JPEG_QUALITY, chroma="420")
 
 
 def _class_of(record: FruitRecord | None) -> str:

@@ -238,6 +238,18 @@ def test_what_was_laid_on_one_surface_replaces_what_was_counted_by_view() -> Non
     assert agreed.colour == fuse_views(views).colour
 
 
+def test_views_that_were_not_measured_count_as_seen() -> None:
+    measured_ones = [measured(), measured()]
+    shown = measured().surface_seen_fraction
+    fused = fuse_views(measured_ones, unmeasured=[("blurred",), ()])
+    assert fused.view_count == 4
+    assert fused.surface_seen_fraction == pytest.approx(1 - (1 - shown) ** 4)
+    assert fused.quality_flags == ("blurred",)
+    assert fused.size == fuse_views(measured_ones).size
+    alone = fuse_views(measured_ones[:1], unmeasured=[()])
+    assert (alone.view_count, alone.size) == (2, measured().size)
+
+
 def test_no_views_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one measurement"):
         fuse_views([])

@@ -60,15 +60,16 @@ def test_nothing_is_seen_on_an_empty_belt(network: PaintNetwork) -> None:
     assert quick_look(painted((160, 120, 6, RED)), network) is None
 
 
-def test_the_largest_fruit_is_laid_on_the_frame(network: PaintNetwork) -> None:
+def test_the_largest_fruit_lies_where_its_part_of_the_frame_says(network: PaintNetwork) -> None:
     quick = quick_look(painted((110, 120, 60, RED), (290, 30, 18, RED)), network)
     assert quick is not None
     assert not quick.doubtful
     assert quick.suspicion == 0.0
     assert quick.view.crop is Crop.APPLE
-    x0, y0, x1, y1 = quick.view.box_xyxy_px
+    x0, y0, x1, y1 = quick.part.box(quick.view.box_xyxy_px)
     mask = np.zeros((240, 320), np.bool_)
-    mask[y0:y1, x0:x1] = quick.view.mask
+    own = cv2.resize(quick.view.mask.astype(np.float32), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    mask[y0:y1, x0:x1] = own > 0.5
     true = painted((110, 120, 60, RED)).rgb[:, :, 0] > 160
     assert (mask & true).sum() / (mask | true).sum() > 0.95
 

@@ -39,17 +39,17 @@ def seen(grader: TurningGrader, turning: list[bytes]) -> list[SeenView]:
 
 def test_a_quick_look_measures_what_a_close_look_does(grader: TurningGrader, seen: list[SeenView]) -> None:
     for view in seen:
-        looked = grader.see_closely(replace(view, found=None)).close
-        if view.quick is None or looked is None:
+        quick, looked = grader.measure(view).measured, grader.see_closely(replace(view, quick=None)).close
+        if quick is None or looked is None:
             continue
         close = looked.measurement
-        quick_mm, close_mm = view.quick.size.equatorial_diameter_mm, close.size.equatorial_diameter_mm
+        quick_mm, close_mm = quick.size.equatorial_diameter_mm, close.size.equatorial_diameter_mm
         assert quick_mm is not None
         assert close_mm is not None
         assert quick_mm.value == pytest.approx(close_mm.value, rel=0.08)
-        assert view.quick.size.diameter_px == pytest.approx(close.size.diameter_px, rel=0.05)
-        assert view.quick.box_xyxy_px == pytest.approx(close.box_xyxy_px, abs=20)  # with its stalk or not
-        assert view.quick.defects == ()
+        assert quick.size.diameter_px == pytest.approx(close.size.diameter_px, rel=0.05)
+        assert quick.box_xyxy_px == pytest.approx(close.box_xyxy_px, abs=20)  # with its stalk or not
+        assert quick.defects == ()
 
 
 def test_a_close_look_keeps_the_colour_and_measures_all_else_anew(
@@ -57,15 +57,16 @@ def test_a_close_look_keeps_the_colour_and_measures_all_else_anew(
 ) -> None:
     view = grader.see((samples / "apple_rot.jpg").read_bytes(), "rot", OPTIONS)
     assert view.suspicion > LEVEL
-    assert view.quick is not None
+    quick = grader.measure(view).measured
+    assert quick is not None
     looked = grader.see_closely(view).close
     assert looked is not None
     assert looked.surface is None
     close = looked.measurement
     assert close.defects
-    assert close.colour.blush_fraction == view.quick.colour.blush_fraction
-    assert close.colour.ground_lab == view.quick.colour.ground_lab
-    assert close.size.diameter_px == pytest.approx(view.quick.size.diameter_px, rel=0.03)
+    assert close.colour.blush_fraction == quick.colour.blush_fraction
+    assert close.colour.ground_lab == quick.colour.ground_lab
+    assert close.size.diameter_px == pytest.approx(quick.size.diameter_px, rel=0.03)
 
 
 def test_order_of_arrival_and_looking_ahead_change_nothing(
@@ -124,8 +125,8 @@ def test_a_large_frame_is_measured_as_the_same_frame_reduced(
 ) -> None:
     large = encode_jpeg(apple_rgb.repeat(2, axis=0).repeat(2, axis=1), quality=95)
     small = encode_jpeg(apple_rgb, quality=95)
-    twice = grader.see(large, "large", GradeOptions(mm_per_px=0.175)).quick
-    once = grader.see(small, "small", GradeOptions(mm_per_px=0.35)).quick
+    twice = grader.measure(grader.see(large, "large", GradeOptions(mm_per_px=0.175))).measured
+    once = grader.measure(grader.see(small, "small", GradeOptions(mm_per_px=0.35))).measured
     assert once is not None
     assert twice is not None
     assert once.size.equatorial_diameter_mm is not None
