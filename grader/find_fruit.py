@@ -36,20 +36,27 @@ def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tupl
 
 
 def look_again(
-    frame: Frame, model: OnnxModel, found: list[Found], crop: Crop | None = None, *, surely: bool = False
+    frame: Frame,
+    model: OnnxModel,
+    found: list[Found],
+    crop: Crop | None = None,
+    *,
+    surely: bool = False,
+    alone: bool = False,
 ) -> tuple[FruitView, ...]:
     """The fruit of a first look seen closely: the second look at each, the third at what is doubtful.
 
     As `find_fruit`, whose first look may have been another one, such as the quick look of a line. surely: nothing but
     fruit of the crop can be there; then no second opinion is asked, and only what its window cuts is looked at again.
+    alone: no fruit touches another.
     """
     windows = [window_around(item) for item in found]
-    views = second_look(frame, model, found, windows, crop, second_opinion=not surely)
+    views = second_look(frame, model, found, windows, crop, second_opinion=not surely, alone=alone)
     doubt = _cut_off if surely else _in_doubt
     doubtful = [(n, view) for n, view in enumerate(views) if view is not None and doubt(view)]
     around = [_widened(windows[n]) for n, _ in doubtful]
     doubted = [found[n] for n, _ in doubtful]
-    wider = second_look(frame, model, doubted, around, crop, second_opinion=not surely)
+    wider = second_look(frame, model, doubted, around, crop, second_opinion=not surely, alone=alone)
     for (number, view), again in zip(doubtful, wider, strict=True):
         if again is None or _cut_off(again):  # it is a piece of something larger
             views[number] = None

@@ -55,10 +55,12 @@ def second_look(
     crop: Crop | None,
     *,
     second_opinion: bool = True,
+    alone: bool = False,
 ) -> list[FruitView | None]:
     """Each fruit of the first look in its window; None for what is no apple or melon there.
 
-    second_opinion: ask whether it is other produce where the network is not sure of apple or melon.
+    second_opinion: ask whether it is other produce where the network is not sure of apple or melon. alone: no fruit
+    touches another, so none is looked for in the windows.
     """
     spec = model.card.input
     views: list[FruitView | None] = []
@@ -72,7 +74,7 @@ def second_look(
         for number, (item, window) in enumerate(zip(found[part], windows[part], strict=True)):
             single = {name: value[number] for name, value in outputs.items()}
             tensor = tensors[number] if second_opinion else None
-            views.append(_view(frame, model, item, window, tensor, single, crop))
+            views.append(_view(frame, model, item, window, tensor, single, crop, alone))
     return views
 
 
@@ -84,6 +86,7 @@ def _view(
     tensor: FloatArray | None,
     outputs: dict[str, FloatArray],
     crop: Crop | None,
+    alone: bool,
 ) -> FruitView | None:
     """Put one fruit's outputs back onto the frame's pixels. None when the second look sees no apple or melon.
 
@@ -92,7 +95,7 @@ def _view(
     surface = outputs["surface"]
     kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
     background = np.maximum(surface[0], kind_map[:, :, OTHER_OBJECT])  # a banana beside the apple is no skin
-    own, touches_fruit = _own_part(background < 0.5, outputs["inside"][0], found, window)
+    own, touches_fruit = _own_part(background < 0.5, None if alone else outputs["inside"][0], found, window)
     if not own.any():
         return None
     kinds = cv2.mean(kind_map, own.view(np.uint8))
@@ -114,12 +117,20 @@ def _view(
     )
 
 
-def _own_part(fruit: BoolArray, inside: FloatArray, found: Found, window: Window) -> tuple[BoolArray, bool]:
-    """The part of `fruit` (h, w) that is the fruit of the first look, and whether another one adjoins it."""
+def _own_part(
+    fruit: BoolArray, inside: FloatArray | None, found: Found, window: Window
+) -> tuple[BoolArray, bool]:
+    """The part of `fruit` (h, w) that is the fruit of the first look, and whether another one adjoins it.
+
+    inside: None where it is known that none does.
+    """
     left, top, side = window
     rows, cols = fruit.shape
-    depth = np.asarray(cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32)
-    labels = split_touching(fruit, depth, max(rows // 16, 2))
+    if inside is None:
+        labels = np.asarray(cv2.connectedComponents(fruit.view(np.uint8), connectivity=4)[1], np.int32)
+    else:
+        depth = np.asarray(cv2.resize(inside, (cols, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+        labels = split_touching(fruit, depth, max(rows // 16, 2))
     scale_x, scale_y = found.scale_xy
     x = ((left + (np.arange(cols) + 0.5) * side / cols) / scale_x).astype(int)
     y = ((top + (np.arange(rows) + 0.5) * side / rows) / scale_y).astype(int)
