@@ -190,7 +190,7 @@ class Grader:
     ) -> FruitMeasurement | None:
         """What a close look makes of a quick one of the same fruit: all measured anew but colour, which is no better.
 
-        found: where the quick look saw the fruit, and no other, for the frame at its own size. None when there is no fruit there.
+        found: where the quick look saw the fruit, and no other, for the frame at its own size. None when none is there.
         Raises CalibrationError when the calibration is not of this frame.
         """
         views = look_again(
