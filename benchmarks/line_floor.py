@@ -40,6 +40,8 @@ def _timed_grader(model_dir: Path) -> TurningGrader:
     model = TimedModel(OnnxModel.load(model_dir), time.process_time)
     if model.quick is not None:
         model.quick = TimedModel(model.quick, time.process_time)
+    if model.close is not None:
+        model.close = TimedModel(model.close, time.process_time)
     return TurningGrader(model)
 
 
@@ -47,9 +49,10 @@ def _one_fruit(
     grader: TurningGrader, views: Sequence[bytes], name: str, options: GradeOptions
 ) -> tuple[float, float, int]:
     """Floor and whole, s, and close looks of one fruit."""
-    models = [model for model in (grader.model, grader.model.quick) if isinstance(model, TimedModel)]
-    for model in models:
-        model.spent_s = 0.0
+    model = grader.model
+    models = [each for each in (model, model.quick, model.close) if isinstance(each, TimedModel)]
+    for each in models:
+        each.spent_s = 0.0
     begin_s = time.process_time()
     seen = [grader.see(data, f"{name}/{view}", options) for view, data in enumerate(views)]
     looks = grader.decide_seen(seen, options).close_looks
@@ -59,4 +62,4 @@ def _one_fruit(
         decode_image(data, name, shrink_to_px=None if grader.model.quick is None else QUICK_SIDE_PX)
     for view in looks if grader.model.quick is not None else ():
         decode_image(views[view], name)
-    return sum(model.spent_s for model in models) + time.process_time() - begin_s, whole_s, len(looks)
+    return sum(each.spent_s for each in models) + time.process_time() - begin_s, whole_s, len(looks)

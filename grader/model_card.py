@@ -30,10 +30,10 @@ _KEYS = {
     "crop_classes",
     "trained_on",
 }
-_OPTIONAL_KEYS = {"produce", "quick", "trust", "made_of"}
+_OPTIONAL_KEYS = {"produce", "quick", "close", "trust", "made_of"}
 _MADE_OF_KEYS = {"model_id", "how"}
 _PRODUCE_KEYS = {"weights", "sha256"}
-_QUICK_KEYS = {"folder", "sha256"}
+_COMPANION_KEYS = {"folder", "sha256"}
 _INPUT_KEYS = {"name", "colour_order", "mean", "std", "multiple", "find_side_px", "fruit_side_px"}
 OUTPUTS = ("surface", "crop", "inside", "net")
 
@@ -63,9 +63,9 @@ class ProduceSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuickSpec:
-    """The small network for the quick look at every view of a line: a model of its own, with its own card, in a folder
-    beside the network. sha256: of its weights."""
+class CompanionSpec:
+    """Another network for the looks of a line: a model of its own, with its own card, in a folder beside the network.
+    sha256: of its weights."""
 
     folder: Path
     sha256: str
@@ -86,8 +86,8 @@ class ModelCard:
     strides: pixels of input per pixel of output, by output name.
     surface_classes: `SurfaceClass` of each channel of `surface`. crop_classes: names of the channels of `crop`.
     produce: the second opinion on other produce, None when the model has none. trust: what was measured of its
-    decisions, None when nothing was. made_of: another model, None for one that was trained. quick: the network for the
-    quick look, None when the model has none.
+    decisions, None when nothing was. made_of: another model, None for one that was trained. quick: the small network
+    for the quick look at every view of a line, close: the one for close looks there; None when the model has none.
     """
 
     folder: Path
@@ -103,7 +103,8 @@ class ModelCard:
     produce: ProduceSpec | None = None
     trust: Trust | None = None
     made_of: MadeOf | None = None
-    quick: QuickSpec | None = None
+    quick: CompanionSpec | None = None
+    close: CompanionSpec | None = None
 
     @property
     def model_id(self) -> str:
@@ -131,8 +132,9 @@ def load_card(folder: Path) -> ModelCard:
         _same_keys(path, "input", raw["input"], _INPUT_KEYS)
         if "produce" in raw:
             _same_keys(path, "produce", raw["produce"], _PRODUCE_KEYS)
-        if "quick" in raw:
-            _same_keys(path, "quick", raw["quick"], _QUICK_KEYS)
+        for companion in ("quick", "close"):
+            if companion in raw:
+                _same_keys(path, companion, raw[companion], _COMPANION_KEYS)
         if "made_of" in raw:
             _same_keys(path, "made_of", raw["made_of"], _MADE_OF_KEYS)
         card = _build(folder, raw)
@@ -205,7 +207,8 @@ def _build(folder: Path, raw: dict[str, Any]) -> ModelCard:
         produce=_produce(folder, raw.get("produce")),
         trust=read_trust(raw["trust"]) if "trust" in raw else None,
         made_of=_made_of(raw.get("made_of")),
-        quick=_quick(folder, raw.get("quick")),
+        quick=_companion(folder, raw.get("quick")),
+        close=_companion(folder, raw.get("close")),
     )
 
 
@@ -215,8 +218,10 @@ def _produce(folder: Path, raw: dict[str, str] | None) -> ProduceSpec | None:
     return ProduceSpec(weights=folder / str(raw["weights"]), sha256=str(raw["sha256"]))
 
 
-def _quick(folder: Path, raw: dict[str, str] | None) -> QuickSpec | None:
-    return None if raw is None else QuickSpec(folder=folder / str(raw["folder"]), sha256=str(raw["sha256"]))
+def _companion(folder: Path, raw: dict[str, str] | None) -> CompanionSpec | None:
+    return (
+        None if raw is None else CompanionSpec(folder=folder / str(raw["folder"]), sha256=str(raw["sha256"]))
+    )
 
 
 def _made_of(raw: dict[str, str] | None) -> MadeOf | None:

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from grader.errors import ModelMismatchError
-from grader.model_card import OUTPUTS, ModelCard, QuickSpec, load_card
+from grader.model_card import OUTPUTS, CompanionSpec, ModelCard, load_card
 from grader.types import FloatArray
 
 SWITCH = "whole"
@@ -32,7 +32,10 @@ class OnnxModel:
             )
         self._has_switch = SWITCH in (item.name for item in self._session.get_overridable_initializers())
         self._produce = None if card.produce is None else _open_produce(card.produce.weights)
-        self.quick = None if card.quick is None else _load_quick(card.quick)
+        self.quick = None if card.quick is None else _load_companion(card.quick)
+        self.close = None if card.close is None else _load_companion(card.close)
+        if self.close is not None:
+            self.close._produce = self._produce  # the same tensor, of fewer pixels
         self._warm_up()
 
     @classmethod
@@ -80,11 +83,11 @@ class OnnxModel:
         self.find(tensor)
 
 
-def _load_quick(spec: QuickSpec) -> OnnxModel:
+def _load_companion(spec: CompanionSpec) -> OnnxModel:
     model = OnnxModel.load(spec.folder)
     if model.card.sha256 != spec.sha256:
         raise ModelMismatchError(
-            f"{spec.folder}: expected the quick look with sha256 {spec.sha256} (card of the model), "
+            f"{spec.folder}: expected the {spec.folder.name} look with sha256 {spec.sha256} (card of the model), "
             f"got {model.card.sha256}"
         )
     return model

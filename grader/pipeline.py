@@ -193,9 +193,8 @@ class Grader:
         found: where the quick look saw the fruit, and no other, for the frame at its own size. None when none is there.
         Raises CalibrationError when the calibration is not of this frame.
         """
-        views = look_again(
-            frame, self.model, [found], options.crop, surely=options.crop is not None, alone=True
-        )
+        model = self.model.close or self.model
+        views = look_again(frame, model, [found], options.crop, surely=options.crop is not None, alone=True)
         if not views:
             return None
         view = max(views, key=lambda each: int(each.mask.sum()))

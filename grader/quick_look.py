@@ -113,14 +113,16 @@ def _largest(frame: Frame, model: OnnxModel) -> tuple[Found | None, bool]:
     height, width = frame.rgb.shape[:2]
     spec = model.card.input
     ratio = spec.find_side_px / max(height, width)
-    small_hw = (max(round(height * ratio), 1), max(round(width * ratio), 1))
-    surface = model.run(to_tensor(_shrink_by_halves(frame.rgb, small_hw[::-1]), spec))["surface"][0]
+    # Both sides to what the network takes without padding: a frame of 4:3 is shown an eighth lower, for a third less.
+    small_h, small_w = (
+        max(round(side * ratio / spec.multiple), 1) * spec.multiple for side in (height, width)
+    )
+    surface = model.run(to_tensor(_shrink_by_halves(frame.rgb, (small_w, small_h)), spec))["surface"][0]
     stride = model.card.strides["surface"]
-    shown = surface[0, : -(-small_hw[0] // stride), : -(-small_hw[1] // stride)]
-    own, areas = _largest_part(shown < 1 - FRUIT_LEVEL)
+    own, areas = _largest_part(surface[0] < 1 - FRUIT_LEVEL)
     if areas.size == 0 or areas.max() < SMALLEST_CELLS:
         return None, False
-    scale_xy = (width / small_hw[1] * stride, height / small_hw[0] * stride)
+    scale_xy = (width / small_w * stride, height / small_h * stride)
     alone = np.count_nonzero(areas >= NEIGHBOUR_SHARE * areas.max()) == 1
     return Found(mask=own, scale_xy=scale_xy), alone
 

@@ -1,5 +1,5 @@
 """The verbs of training: import, split, leaks, train, blend, teach, folds, unseen, mimic, export, parity,
-attach-quick, quantise, admit, trust, evaluate, compare, promote, readme.
+attach-quick, attach-close, quantise, admit, trust, evaluate, compare, promote, readme.
 
 `python -m training.simulator` and `python -m training.weak_cache` make what they read.
 """
@@ -29,7 +29,7 @@ from training.change_table import change_table
 from training.error_line import errors_in_one_line
 from training.evaluate_verb import evaluate
 from training.quantise_verb import quantise
-from training.recipe_verbs import attach_quick, folds, mimic, unseen
+from training.recipe_verbs import attach_close, attach_quick, folds, mimic, unseen
 from training.teach_verb import teach
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ app.command()(evaluate)
 app.command()(folds)
 app.command()(unseen)
 app.command()(mimic)
+app.command("attach-close")(attach_close)
 app.command("attach-quick")(attach_quick)
 app.command()(quantise)
 

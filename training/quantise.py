@@ -55,14 +55,7 @@ def quantise(model: Path, out: Path, pictures: Sequence[UInt8Array]) -> ModelCar
     Raises ModelError for a model that cannot be read, OutputError.
     """
     card = load_card(model)
-    tensors = [to_tensor(rgb, card.input) for rgb in pictures]
-    network = onnx.load(card.weights)
-    if SWITCH in (item.name for item in network.graph.input):
-        usual = quantised(make_usual(network, SWITCH), card.input.name, tensors)
-        network = make_optional(usual, OPTIONAL_OUTPUTS, SWITCH)
-    else:
-        network = quantised(network, card.input.name, tensors)
-    save_onnx(network, out / "model.onnx")
+    save_onnx(quantised_model(card, pictures), out / "model.onnx")
     said = json.loads((model / "card.json").read_text(encoding="utf-8"))
     said.pop("trust", None)
     said |= {
@@ -73,10 +66,24 @@ def quantise(model: Path, out: Path, pictures: Sequence[UInt8Array]) -> ModelCar
     }
     if card.produce is not None:
         shutil.copyfile(card.produce.weights, out / card.produce.weights.name)
-    if card.quick is not None:
-        shutil.copytree(card.quick.folder, out / card.quick.folder.name)
+    for companion in (card.quick, card.close):
+        if companion is not None:
+            shutil.copytree(companion.folder, out / companion.folder.name)
     write_bytes(out / "card.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
     return load_card(out)
+
+
+def quantised_model(
+    card: ModelCard, pictures: Sequence[UInt8Array], *, narrow: bool = False
+) -> onnx.ModelProto:
+    """The network of a model in 8-bit integers, as `quantised`, with its switch if it has one. pictures: uint8 RGB
+    (H, W, 3), by which it is scaled."""
+    tensors = [to_tensor(rgb, card.input) for rgb in pictures]
+    network = onnx.load(card.weights)
+    if SWITCH not in (item.name for item in network.graph.input):
+        return quantised(network, card.input.name, tensors, narrow=narrow)
+    usual = quantised(make_usual(network, SWITCH), card.input.name, tensors, narrow=narrow)
+    return make_optional(usual, OPTIONAL_OUTPUTS, SWITCH)
 
 
 def quantised(

@@ -77,6 +77,27 @@ def mimic(
         typer.echo(run(load_config(config), teacher, lessons))
 
 
+def attach_close(
+    model: Annotated[Path, typer.Argument(help="models/NAME/VERSION that gets it.")],
+    version: Annotated[str, typer.Option(help="Of the new model.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; default beside the model.")] = None,
+    data: Annotated[Path, typer.Option(help="Photographs.")] = Path("../shared/data"),
+    pictures: Annotated[int, typer.Option(min=2, help="By which the 8-bit network is scaled.")] = 84,
+) -> None:
+    """The same model with a network for the close looks of a line: its own in 8-bit integers, of fewer pixels."""
+    from grader.model_card import load_card
+    from training import attach_close as attaching
+    from training.quantise import calibration_pictures
+    from training.whole_folder import whole_folder
+
+    cv2.setNumThreads(1)
+    with errors_in_one_line():
+        shown = calibration_pictures(data, pictures, load_card(model).input.fruit_side_px)
+        with whole_folder(out or model.with_name(version), "card.json") as part:
+            card = attaching.attach_close(model, part, version=version, pictures=shown)
+    typer.echo(card.model_id)
+
+
 def attach_quick(
     model: Annotated[Path, typer.Argument(help="models/NAME/VERSION that gets a quick look.")],
     checkpoint: Annotated[Path, typer.Argument(help="last.pt of the small network.")],

@@ -29,6 +29,7 @@ VERBS = {
     "folds",
     "unseen",
     "mimic",
+    "attach-close",
     "attach-quick",
     "export",
     "parity",
