@@ -1,4 +1,4 @@
-"""A model with a network for the close looks of a line: its own in 8-bit integers, which sees a fruit at fewer pixels.
+"""A model with a network for the close looks of a line: its own in 8-bit integers, shown a fruit at fewer pixels.
 
 Where the window of a close look lies changes the class of as many fruit as this does (docs/decisions/0037), and it takes
 a third of the time. Nothing is trained: any model can get it.
@@ -28,8 +28,8 @@ NOT_ITS_OWN = ("trust", "produce", "quick", "close")
 def attach_close(model: Path, out: Path, *, version: str, pictures: Sequence[UInt8Array]) -> ModelCard:
     """Write the model of folder `model` with a network for close looks into `out`, as another version.
 
-    pictures: uint8 RGB (H, W, 3), by which the 8-bit network is scaled. Its weights have 7 bits, so that it says the same
-    on processors without VNNI. Raises ModelError for a model that cannot be read, OutputError.
+    pictures: uint8 RGB (H, W, 3), by which the 8-bit network is scaled. Its weights have 7 bits, so that it says the
+    same on processors without VNNI. Raises ModelError for a model that cannot be read, OutputError.
     """
     before = load_card(model)
     shutil.copytree(model, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", FOLDER))
