@@ -44,6 +44,14 @@ fruit and says which deserve a close look (decision 0035). The figures below are
 """
 
 
+def _close_look(card: ModelCard) -> str:
+    """What is said of the network for the close looks of a line, where there is one."""
+    if card.close is None:
+        return ""
+    return """`close/` holds this network in 8-bit integers for the close looks of a line, which shows it fruit at fewer pixels (decision 0037).
+"""
+
+
 def model_readme(card: ModelCard, report: dict[str, Any]) -> str:
     """The whole page. report: what `training evaluate --json` printed for this model."""
     if report.get("model_id") != card.model_id:
@@ -58,7 +66,7 @@ for the netting of melons. EfficientNet-Lite0 with a small feature pyramid; inpu
 {card.input.find_side_px} px and each fruit at {card.input.fruit_side_px} px. `card.json` is what the grader reads;
 weights that do not match its sha256 are refused. `produce.onnx` gives a second opinion on
 oranges, lemons and bananas where the network is not sure.
-{_quick_look(card)}
+{_quick_look(card)}{_close_look(card)}
 ## Measured
 
 Real photographs (`val` split, never trained on): `python -m training evaluate --no-simulated`

@@ -26,7 +26,7 @@ TRUST_FRUIT = (160, 48)
 
 def teach(
     taught: Annotated[Path, typer.Argument(help="Set written by `import` and `split`.")],
-    version: Annotated[str, typer.Option(help="Of the new model, such as 1.4.0.")],
+    version: Annotated[str, typer.Option(help="Of the new model, such as 1.6.0.")],
     reason: Annotated[str, typer.Option(help="What was taught, and why; it is kept in the log.")],
     checkpoint: Annotated[
         Path | None, typer.Option(help="last.pt of the model in production; default: the one kept of it.")
