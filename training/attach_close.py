@@ -1,7 +1,7 @@
-"""A model with a network for the close looks of a line: its own in 8-bit integers, shown fruit at fewer pixels.
+"""A model with a network for the close looks of a line: its own in 8-bit integers, fruit shown at fewer pixels.
 
-It takes half of the time, and loses no more than a window that lies elsewhere (docs/decisions/0037). Nothing is trained:
-any model can get it.
+It takes half of the time, and loses no more than a window that lies elsewhere does (docs/decisions/0037). Nothing is
+trained: any model can get it.
 """
 
 from __future__ import annotations
