@@ -17,7 +17,6 @@ from grader.defects import find_defects
 from grader.errors import StandardError
 from grader.exposure import check_exposure
 from grader.find_fruit import find_fruit, look_again
-from grader.first_look import Found
 from grader.grade import decide_grade
 from grader.join_views import MeasuredView, join_views
 from grader.landmarks import find_landmarks
@@ -140,21 +139,13 @@ class Grader:
             return GradedFrame(frame=frame, views=(), records=(), notes=notes)
         views = find_fruit(frame, self.model, options.crop)
         skins = tuple(map_skin(view) for view in views)
-        records = []
-        for view, skin in zip(views, skins, strict=True):
-            measurement = measure_fruit(
-                view,
-                skin=skin,
-                scale=_scale(options, calibration),
-                colour_matrix=None if calibration is None else calibration.colour_matrix,
-                variety=self._variety_for(view.crop, options),
-                model_id=self.model.card.model_id,
-                flags=(*notes, *check_exposure(view.rgb, view.mask)),
-            )
-            records.append(self._decide(measurement, options))
+        records = tuple(
+            self._decide(self._measure(view, options, calibration, notes, skin), options)
+            for view, skin in zip(views, skins, strict=True)
+        )
         if not views:
             notes = tuple(sorted({*notes, "no_fruit"}))
-        return GradedFrame(frame=frame, views=views, records=tuple(records), notes=notes, skins=skins)
+        return GradedFrame(frame=frame, views=views, records=records, notes=notes, skins=skins)
 
     def look_quickly(self, frame: Frame, options: GradeOptions) -> QuickView | None:
         """The largest fruit of a frame, not yet measured; None where none is seen.
@@ -185,38 +176,38 @@ class Grader:
         )
         return self._finished(quick.part.in_frame(measurement))
 
-    def look_closely(
-        self, frame: Frame, found: Found, quick: FruitMeasurement, options: GradeOptions
-    ) -> FruitMeasurement | None:
-        """What a close look makes of a quick one of the same fruit: all measured anew but colour, which is no better.
+    def look_closely(self, frame: Frame, quick: QuickView, options: GradeOptions) -> FruitMeasurement | None:
+        """What a close look makes of the fruit of a quick one. None when no fruit is there.
 
-        found: where the quick look saw the fruit, and no other, for the frame at its own size. None when none is there.
+        frame: at its own size. quick: of `look_quickly`, not doubtful, so the fruit is alone.
         Raises CalibrationError when the calibration is not of this frame.
         """
-        model = self.model.close or self.model
-        views = look_again(frame, model, [found], options.crop, surely=options.crop is not None, alone=True)
+        model, crop = self.model.close or self.model, options.crop
+        views = look_again(frame, model, [quick.found], crop, surely=crop is not None, alone=True)
         if not views:
             return None
         view = max(views, key=lambda each: int(each.mask.sum()))
         calibration = None if options.calibration is None else self._calibration(options.calibration)
-        scale, skin = _scale(options, calibration), map_skin(view)
-        flags = {*quick.quality_flags, *check_exposure(view.rgb, view.mask)}
-        flags |= {"touches_edge"} if view.touches_edge else set()
-        flags |= {"touches_fruit"} if view.touches_fruit else set()
-        close = replace(
-            quick,
-            crop=view.crop,
+        return self._finished(self._measure(view, options, calibration, quick.notes, map_skin(view)))
+
+    def _measure(
+        self,
+        view: FruitView,
+        options: GradeOptions,
+        calibration: Calibration | None,
+        notes: tuple[str, ...],
+        skin: SkinMap,
+    ) -> FruitMeasurement:
+        """What one view shows in all its pixels. notes: quality flags of the frame."""
+        return measure_fruit(
+            view,
+            skin=skin,
+            scale=_scale(options, calibration),
+            colour_matrix=None if calibration is None else calibration.colour_matrix,
             variety=self._variety_for(view.crop, options),
-            crop_confidence=view.crop_confidence,
-            surface_seen_fraction=seen_fraction(skin),
-            size=measure_size(view, scale, view.crop),
-            netting=measure_netting(view, skin),
-            defects=find_defects(view, scale, skin),
-            landmarks=find_landmarks(view),
-            touches_edge=view.touches_edge,
-            quality_flags=tuple(sorted(flags)),
+            model_id=self.model.card.model_id,
+            flags=(*notes, *check_exposure(view.rgb, view.mask)),
         )
-        return self._finished(close)
 
     def _frame_notes(
         self, frame: Frame, frame_hw: tuple[int, ...], options: GradeOptions

@@ -98,10 +98,10 @@ class TurningGrader(Grader):
         """The same view with a close look at its fruit; itself when that was taken already."""
         if seen.looked:
             return seen
-        frame, seen = decode_image(seen.data, seen.name), self.measure(seen)
+        frame = decode_image(seen.data, seen.name)
         close: MeasuredView | None = None
-        if seen.quick is not None and seen.measured is not None:
-            looked = self.look_closely(frame, seen.quick.found, seen.measured, seen.options)
+        if seen.quick is not None:
+            looked = self.look_closely(frame, seen.quick, seen.options)
             if looked is not None:
                 close = MeasuredView(measurement=looked, surface=None, travel=seen.travel, camera=seen.camera)
         else:

@@ -52,9 +52,7 @@ def test_a_quick_look_measures_what_a_close_look_does(grader: TurningGrader, see
         assert quick.defects == ()
 
 
-def test_a_close_look_keeps_the_colour_and_measures_all_else_anew(
-    grader: TurningGrader, samples: Path
-) -> None:
+def test_a_close_look_measures_all_anew_and_sees_the_defects(grader: TurningGrader, samples: Path) -> None:
     view = grader.see((samples / "apple_rot.jpg").read_bytes(), "rot", OPTIONS)
     assert view.suspicion > LEVEL
     quick = grader.measure(view).measured
@@ -64,8 +62,7 @@ def test_a_close_look_keeps_the_colour_and_measures_all_else_anew(
     assert looked.surface is None
     close = looked.measurement
     assert close.defects
-    assert close.colour.blush_fraction == quick.colour.blush_fraction
-    assert close.colour.ground_lab == quick.colour.ground_lab
+    assert close.colour.blush_fraction == pytest.approx(quick.colour.blush_fraction, abs=0.1)
     assert close.size.diameter_px == pytest.approx(quick.size.diameter_px, rel=0.03)
 
 
