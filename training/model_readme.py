@@ -48,7 +48,8 @@ def _close_look(card: ModelCard) -> str:
     """What is said of the network for the close looks of a line, where there is one."""
     if card.close is None:
         return ""
-    return """`close/` holds this network in 8-bit integers for the close looks of a line, which shows it fruit at fewer pixels
+    return """\
+`close/` holds this network in 8-bit integers for the close looks of a line, which shows it fruit at fewer pixels
 (decision 0037).
 """
 

@@ -29,7 +29,12 @@ def models(tmp_path: Path) -> Path:
         folder = tmp_path / "fruitnet" / version
         folder.mkdir(parents=True)
         card = json.loads((shipped / "card.json").read_text())
-        for weights in (card["weights"], card["produce"]["weights"], card["quick"]["folder"]):
+        for weights in (
+            card["weights"],
+            card["produce"]["weights"],
+            card["quick"]["folder"],
+            card["close"]["folder"],
+        ):
             (folder / weights).symlink_to(shipped / weights)
         (folder / "card.json").write_text(json.dumps({**card, "version": version}))
     return tmp_path
