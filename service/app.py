@@ -98,6 +98,7 @@ async def _run(
         load_for_lines,
         partial(_in_production, settings),
         workers=settings.line_workers,
+        waiting_ms=settings.line_waiting_ms,
         waiting_views=settings.line_waiting_views,
         answer_timeout_s=settings.line_answer_timeout_s,
         books=settings.data_dir / "lines",

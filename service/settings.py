@@ -59,8 +59,14 @@ class ServiceSettings(BaseSettings):
     line_workers: int = Field(
         default=2, ge=1, le=64, description="Grading processes of the lines; one a core is best."
     )
+    line_waiting_ms: float = Field(
+        default=80.0,
+        ge=0,
+        le=60_000,
+        description="Fruit recirculate ungraded that would wait longer for others after their last view, in ms.",
+    )
     line_waiting_views: int = Field(
-        default=40, ge=1, le=10_000, description="Views that may wait before new fruit recirculate ungraded."
+        default=400, ge=1, le=10_000, description="The same while so many views wait: they take memory."
     )
     line_answer_timeout_s: float = Field(
         default=5.0,

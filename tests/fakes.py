@@ -33,7 +33,7 @@ from grader.types import (
     SkuAssignment,
     SurfaceClass,
 )
-from service.line.line_grader import ViewOutcome, ViewResult, ViewWork
+from service.line.line_grader import Ahead, ViewOutcome, ViewResult, ViewWork
 from service.line.outlets import Verdict
 
 MODEL_ID = "fake/1.0.0+sha256:000000000000"
@@ -120,7 +120,7 @@ def line_picture(**orders: object) -> bytes:
 
     grade_class, sku, outlet: what to see. outcome: see no fruit. raises: a fault. die: kill the process.
     die_once: the same, unless this file is there already (it is made). wait_at: a named pipe to wait at until
-    somebody opens it.
+    somebody opens it. ahead: a file to make ahead of time, or `fault`; enough: nothing further is done ahead then.
     """
     return b"\xff\xd8\xff" + json.dumps(orders).encode() + b"\xff\xd9"
 
@@ -156,8 +156,16 @@ class FakeLineGrader:
             return ViewResult(outcome=ViewOutcome(orders["outcome"]), problem="as ordered")
         return ViewResult(outcome=ViewOutcome.FRUIT, kept=(f"{work.camera} {work.view}", orders))
 
-    def look_ahead(self, kept: Sequence[tuple[str, dict[str, object]]]) -> None:
-        """There is nothing to do ahead."""
+    def look_ahead(self, kept: Sequence[tuple[str, dict[str, Any]]]) -> Ahead | None:
+        """The first view that orders it and was not seen to: makes a file, or fails; the record tells of it."""
+        for number, (name, orders) in enumerate(kept):
+            if "ahead" not in orders or name.endswith(" ahead"):
+                continue
+            if orders["ahead"] == "fault":
+                raise RuntimeError("as ordered")
+            Path(orders["ahead"]).touch()
+            return Ahead(view=number, kept=(f"{name} ahead", orders), enough=orders.get("enough", False))
+        return None
 
     def decide_fruit(
         self, kept: Sequence[tuple[str, dict[str, object]]], options: GradeOptions

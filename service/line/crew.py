@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from grader.pipeline import GradeOptions
+from service.line.fruit_pace import FruitPace
 from service.line.line_grader import ViewResult, ViewWork
 from service.line.outlets import Verdict
 
@@ -17,8 +18,16 @@ TellVerdict = Callable[[Verdict | None, str | None], None]
 class Crew(Protocol):
     """Grades the fruit of a line. Nothing here waits."""
 
-    def open(self, fruit: int, options: GradeOptions, tell_view: TellView, tell_verdict: TellVerdict) -> bool:
-        """Take on a fruit; False when there is more to do already than can be done in time."""
+    def open(
+        self,
+        fruit: int,
+        options: GradeOptions,
+        pace: FruitPace,
+        tell_view: TellView,
+        tell_verdict: TellVerdict,
+    ) -> bool:
+        """Take on a fruit; False when there is more to do already than can be done in time. pace: of the fruit of its
+        line; the crew keeps it."""
         ...
 
     def add(self, fruit: int, work: ViewWork) -> None:

@@ -25,6 +25,7 @@ from service.line.belt_history import Unplaced
 from service.line.client import Client
 from service.line.crew import Crew
 from service.line.day_book import DayBook
+from service.line.fruit_pace import FruitPace
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import Camera, LineConfig
 from service.line.line_grader import ViewResult, ViewWork
@@ -82,6 +83,7 @@ class Line:
         self._owners: dict[int, Client] = {}
         self._ticker: Client | None = None
         self._in_crew: set[Fruit] = set()
+        self._pace = FruitPace()
         self._checked_s = clock()
 
     @property
@@ -231,6 +233,7 @@ class Line:
             taken = self._crew.open(
                 fruit.number,
                 self.config.grading,
+                self._pace,
                 lambda result: self._view_told(fruit, result),
                 lambda verdict, reason: self._verdict_told(fruit, verdict, reason),
             )

@@ -13,6 +13,7 @@ from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions
 from grader.record import record_to_json
 from grader.turning_grader import SeenView, TurningGrader
+from grader.types import REJECT
 from service.line.outlets import Verdict
 
 
@@ -53,6 +54,16 @@ class ViewResult:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What was done ahead of time. view: index of the view among those that were given. kept: what to keep of it from
+    now on. enough: nothing further will probably be asked for."""
+
+    view: int
+    kept: object
+    enough: bool
+
+
 class ViewGrader(Protocol):
     """Grades these bytes; decides on what came of them. A test gives a small real class instead."""
 
@@ -60,9 +71,9 @@ class ViewGrader(Protocol):
         """Look at one frame. A frame that cannot be used is an outcome, not an error."""
         ...
 
-    def look_ahead(self, kept: Sequence[Any]) -> tuple[int, object] | None:
-        """Do now what `decide_fruit` will probably ask for: which of the views, and what to keep of it from now on.
-        None when there is nothing to do. It changes no decision."""
+    def look_ahead(self, kept: Sequence[Any]) -> Ahead | None:
+        """Do now what `decide_fruit` will probably ask for. kept: of the views so far, by camera and view. None when
+        there is nothing to do. It changes no decision."""
         ...
 
     def decide_fruit(self, kept: Sequence[Any], options: GradeOptions) -> Verdict | None:
@@ -99,10 +110,17 @@ class LineGrader(TurningGrader):
             return ViewResult(outcome=ViewOutcome.WRONG_SIZE, problem=problem)
         return ViewResult(outcome=ViewOutcome.FRUIT if seen.shows_fruit else ViewOutcome.NO_FRUIT, kept=seen)
 
-    def look_ahead(self, kept: Sequence[SeenView]) -> tuple[int, SeenView] | None:
-        """Take the close look that is next, if any."""
+    def look_ahead(self, kept: Sequence[SeenView]) -> Ahead | None:
+        """Take the close look that is next, unless it would probably be for nothing: the next view of the same spot
+        may be the more suspicious one, so the newest view of a camera waits for it. It is enough when the close looks
+        so far reject the fruit."""
         number = self.next_close_look(kept)
-        return None if number is None else (number, self.see_closely(kept[number]))
+        if number is None or _is_newest(number, kept):
+            return None
+        looked = [*kept[:number], self.see_closely(kept[number]), *kept[number + 1 :]]
+        record = self.decide_seen([view for view in looked if view.looked], looked[number].options).record
+        rejected = record is not None and record.grade.grade_class == REJECT
+        return Ahead(view=number, kept=looked[number], enough=rejected)
 
     def decide_fruit(self, kept: Sequence[SeenView], options: GradeOptions) -> Verdict | None:
         """Views to one fruit, class, SKU; see `TurningGrader.decide_seen`."""
@@ -120,3 +138,8 @@ class LineGrader(TurningGrader):
             view_count=record.measurement.view_count,
             record=record_to_json(record),
         )
+
+
+def _is_newest(number: int, kept: Sequence[SeenView]) -> bool:
+    """Whether no later view of the same camera is there."""
+    return number + 1 == len(kept) or kept[number + 1].camera != kept[number].camera

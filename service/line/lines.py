@@ -24,8 +24,10 @@ from service.line.worker_process import LoadGrader
 from service.line.workers import ANSWER_TIMEOUT_S, Workers
 from service.model_follower import POLL_S
 
-STEP_S = 0.01
-"""How often deadlines are looked at."""
+STEP_S = 0.05
+"""How often deadlines are looked at, beside every tick of the encoder: about as often as a belt ticks."""
+CAMERA_STEP_S = 0.01
+"""How often instead where the service opened cameras itself: so long a frame may wait."""
 MOST_PLAIN_LINES = 4
 """Lines that nobody configured: for trying out only."""
 
@@ -65,6 +67,7 @@ class Lines:
     """Open lines by name. in_production: folder of the model to grade with, raises GraderError.
 
     Without configured lines any name is a line with plain settings, and the processes start with the first client.
+    waiting_ms, waiting_views: more work than that is refused, see `Workers`.
     books: folder where the counts of every line are kept by day; None: nowhere. Raises StorageError when it cannot be
     used.
     """
@@ -76,6 +79,7 @@ class Lines:
         in_production: Callable[[], Path],
         *,
         workers: int,
+        waiting_ms: float,
         waiting_views: int,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         books: Path | None = None,
@@ -88,6 +92,7 @@ class Lines:
         self._workers = Workers(
             load,
             count=workers,
+            longest_wait_s=waiting_ms / 1e3,
             waiting_limit=waiting_views,
             log=self._log,
             answer_timeout_s=answer_timeout_s,
@@ -184,6 +189,7 @@ class Lines:
         """Deadlines, and the model in production."""
         followed_s = 0.0
         changing: asyncio.Task[None] | None = None
+        step_s = CAMERA_STEP_S if any(self._cameras.values()) else STEP_S
         while True:
             for cameras in self._cameras.values():
                 for camera in cameras:
@@ -195,7 +201,7 @@ class Lines:
                 changing = asyncio.create_task(self._follow_model())
                 self._tasks.add(changing)
                 changing.add_done_callback(self._tasks.discard)
-            await asyncio.sleep(STEP_S)
+            await asyncio.sleep(step_s)
 
     async def _follow_model(self) -> None:
         """Grade with what is in production; what is in use stays when that fails."""

@@ -36,9 +36,9 @@ SLOW_S = 0.5
 class Worker:
     """A process with one model. It can be started again after it was lost.
 
-    answered: gets each request with its answer. lost: told once of a process that died, or that had a request in hand
-    for longer than `answer_timeout_s` (it is killed): the request in hand, if any, and what happened. All requests
-    without an answer are forgotten then.
+    answered: gets each request with its answer and the time it took, s. lost: told once of a process that died, or that
+    had a request in hand for longer than `answer_timeout_s` (it is killed): the request in hand, if any, and what
+    happened. All requests without an answer are forgotten then.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Worker:
         model: Path,
         *,
         answer_timeout_s: float,
-        answered: Callable[[Worker, Request, Answer], None],
+        answered: Callable[[Worker, Request, Answer, float], None],
         lost: Callable[[Worker, Request | None, str], None],
     ) -> None:
         self.model = model
@@ -149,10 +149,10 @@ class Worker:
             return
         if not self.alive:  # it was given up a moment ago
             return
-        request = self._given.popleft()
+        request, since_s = self._given.popleft(), self._since_s
         self._since_s = monotonic()
         self._hand_out()
-        self._answered(self, request, message)
+        self._answered(self, request, message, self._since_s - since_s)
 
     def _gone(self) -> None:
         """The other end is closed: by `end`, or because the process died."""

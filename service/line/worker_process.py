@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 from traceback import format_exc
@@ -83,12 +83,20 @@ def run_worker(connection: socket, load: LoadGrader, model: Path) -> None:
             return
 
 
+@dataclass(slots=True)
+class _Fruit:
+    """views: what the grader keeps, by camera and view. settled: nothing further is worth doing ahead of time."""
+
+    views: dict[tuple[str, int], object] = field(default_factory=dict)
+    settled: bool = False
+
+
 class _Bench:
-    """What the grader keeps of the fruit that are being graded, by fruit and view."""
+    """What the grader keeps of the fruit that are being graded."""
 
     def __init__(self, grader: ViewGrader) -> None:
         self._grader = grader
-        self._fruit: dict[int, dict[tuple[str, int], object]] = {}
+        self._fruit: dict[int, _Fruit] = {}
 
     def answer(self, request: Request) -> Answer:
         try:
@@ -101,14 +109,17 @@ class _Bench:
 
         What goes wrong in it will go wrong again when it is asked for, and be told then.
         """
-        for views in self._fruit.values():
-            keys = sorted(views)
+        for one in self._fruit.values():
+            if one.settled:
+                continue
+            keys = sorted(one.views)
             try:
-                ahead = self._grader.look_ahead([views[key] for key in keys])
+                ahead = self._grader.look_ahead([one.views[key] for key in keys])
             except Exception:  # noqa: BLE001
+                one.settled = True
                 continue
             if ahead is not None:
-                number, views[keys[number]] = ahead
+                one.views[keys[ahead.view]], one.settled = ahead.kept, ahead.enough
                 return True
         return False
 
@@ -117,13 +128,13 @@ class _Bench:
             self._fruit.pop(request.fruit, None)
             return None
         if isinstance(request, DecideFruit):
-            views = self._fruit.pop(request.fruit, {})
+            views = self._fruit.pop(request.fruit, _Fruit()).views
             in_order = [views[key] for key in sorted(views)]  # whatever order they came in
             return self._grader.decide_fruit(in_order, request.options) if in_order else None
         result = self._grader.grade_view(request.work)
         if result.kept is not None:
-            key = (request.work.camera, request.work.view)
-            self._fruit.setdefault(request.fruit, {})[key] = result.kept
+            views = self._fruit.setdefault(request.fruit, _Fruit()).views
+            views[request.work.camera, request.work.view] = result.kept
         return ViewResult(outcome=result.outcome, problem=result.problem)
 
 

@@ -11,10 +11,12 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 from grader.errors import ModelError
 from grader.pipeline import GradeOptions
 from service.line.crew import TellVerdict, TellView
+from service.line.fruit_pace import FruitPace
 from service.line.line_grader import ViewResult, ViewWork
 from service.line.outlets import Recirculated, Verdict
 from service.line.quiet_log import QuietLog
@@ -42,9 +44,13 @@ MOST_LOSSES = 2
 class _Job:
     fruit: int
     options: GradeOptions
+    pace: FruitPace
     tell_view: TellView
     tell_verdict: TellVerdict
     worker: Worker
+    opened_s: float
+    turn_s: float = 0.0
+    done_s: float = 0.0
     works: list[ViewWork] = field(default_factory=list)
     told: set[tuple[str, int]] = field(default_factory=set)
     finishing: bool = False
@@ -52,19 +58,25 @@ class _Job:
 
 
 class Workers:
-    """`count` processes, a `Crew`. At most `waiting_limit` views wait before new fruit are refused."""
+    """`count` processes, a `Crew`.
+
+    New fruit are refused that would probably wait longer than `longest_wait_s` after their last view (`FruitPace`), and
+    while `waiting_limit` views wait, whatever is expected of them: their pictures take memory.
+    """
 
     def __init__(
         self,
         load: LoadGrader,
         *,
         count: int,
+        longest_wait_s: float,
         waiting_limit: int,
         log: QuietLog,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
         self._load = load
         self._count = count
+        self._longest_wait_s = longest_wait_s
         self._waiting_limit = waiting_limit
         self._answer_timeout_s = answer_timeout_s
         self._log = log
@@ -129,14 +141,23 @@ class Workers:
                 worker.retiring = True
                 self._end_if_done(worker)
 
-    def open(self, fruit: int, options: GradeOptions, tell_view: TellView, tell_verdict: TellVerdict) -> bool:
-        """Give the fruit to the process with the fewest."""
+    def open(
+        self,
+        fruit: int,
+        options: GradeOptions,
+        pace: FruitPace,
+        tell_view: TellView,
+        tell_verdict: TellVerdict,
+    ) -> bool:
+        """Give the fruit to the process with the least to do, all views to come of its fruit counted."""
         able = [worker for worker in self._workers if worker.alive]
         if not able or self.waiting >= self._waiting_limit:
             return False
         quick = [worker for worker in able if not worker.slow] or able
-        worker = min(quick, key=lambda one: (len(self._jobs[one]), one.waiting))
-        job = _Job(fruit, options, tell_view, tell_verdict, worker)
+        worker = min(quick, key=self._load_of)
+        if not pace.is_soon(self._ahead_s(worker), self._longest_wait_s):
+            return False
+        job = _Job(fruit, options, pace, tell_view, tell_verdict, worker, opened_s=monotonic())
         self._of_fruit[fruit] = self._jobs[worker][fruit] = job
         return True
 
@@ -150,6 +171,7 @@ class Workers:
         """Decide after the views that were added."""
         if (job := self._of_fruit.get(fruit)) is not None and not job.finishing:
             job.finishing = True
+            job.turn_s = monotonic() - job.opened_s
             job.worker.give(DecideFruit(fruit, job.options))
 
     def drop(self, fruit: int) -> None:
@@ -167,10 +189,19 @@ class Workers:
         self._of_fruit.clear()
         self._workers.clear()
 
-    def _answered(self, worker: Worker, request: Request, answer: Answer) -> None:
+    def _ahead_s(self, worker: Worker) -> float:
+        """Expected work on the fruit that a process was given, s, of which many views may not have come yet."""
+        return sum(job.pace.rest_s(job.done_s) for job in self._jobs[worker].values())
+
+    def _load_of(self, worker: Worker) -> tuple[float, int, int]:
+        """The most is last. Fruit and views count where times say nothing."""
+        return self._ahead_s(worker), len(self._jobs[worker]), worker.waiting
+
+    def _answered(self, worker: Worker, request: Request, answer: Answer, took_s: float) -> None:
         job = self._jobs[worker].get(request.fruit) if worker in self._jobs else None
         if job is None or isinstance(request, DropFruit):
             return
+        job.done_s += took_s
         if isinstance(request, GradeView):
             result = failed_view(answer) if isinstance(answer, Failed) else answer
             assert isinstance(result, ViewResult)
@@ -180,6 +211,7 @@ class Workers:
                 job.tell_view(result)
             return
         self._forget(job)
+        job.pace.note(job.done_s, job.turn_s)
         if isinstance(answer, Failed):
             self._log.warn("fruit_not_decided", trace=answer.trace)
             job.tell_verdict(None, Recirculated.FAILED)
@@ -199,7 +231,7 @@ class Workers:
                 del self._of_fruit[job.fruit]
                 job.tell_verdict(None, Recirculated.WORKER_LOST)
                 continue
-            job.worker = min(able, key=lambda one: len(self._jobs[one]))
+            job.worker, job.done_s = min(able, key=self._load_of), 0.0
             self._jobs[job.worker][job.fruit] = job
             for work in job.works:
                 job.worker.give(GradeView(job.fruit, work))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from grader.pipeline import GradeOptions
 from service.line.crew import TellVerdict, TellView
+from service.line.fruit_pace import FruitPace
 from service.line.line_grader import ViewWork
 from tests.fakes import FakeLineGrader
 
@@ -22,7 +23,14 @@ class InlineCrew:
         self._fruit: dict[int, tuple[list[object], GradeOptions, TellView, TellVerdict]] = {}
         self._waiting: list[Callable[[], None]] = []
 
-    def open(self, fruit: int, options: GradeOptions, tell_view: TellView, tell_verdict: TellVerdict) -> bool:
+    def open(
+        self,
+        fruit: int,
+        options: GradeOptions,
+        pace: FruitPace,
+        tell_view: TellView,
+        tell_verdict: TellVerdict,
+    ) -> bool:
         if not self.full:
             self._fruit[fruit] = ([], options, tell_view, tell_verdict)
         return not self.full

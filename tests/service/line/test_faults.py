@@ -44,6 +44,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
         model_dir=folder / "fake",
         lines_dir=folder / "lines",
         line_workers=1,
+        line_waiting_ms=60_000,
         line_waiting_views=WAITING_VIEWS,
         line_answer_timeout_s=3.0,
         min_free_mb=1,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from grader.pipeline import GradeOptions
 from grader.production import shipped_model
 from grader.record import record_to_json
 from grader.turn import Rollers
+from grader.turning_grader import SeenView
 from service.line.line_grader import LineGrader, ViewOutcome, ViewWork, load_line_grader
 
 
@@ -22,9 +24,9 @@ def grader() -> LineGrader:
 
 @pytest.fixture(scope="module")
 def views(samples: Path) -> list[Path]:
-    """Four views of the fruit of many views among the samples."""
+    """The first six views of the fruit of many views among the samples: a bruise comes and goes."""
     folder = next(entry for entry in sorted(samples.iterdir()) if entry.is_dir())
-    return sorted(folder.glob("*.*"))[:4]
+    return sorted(folder.glob("*.*"))[:6]
 
 
 def work(data: bytes, *, view: int = 0, **more: object) -> ViewWork:
@@ -61,13 +63,35 @@ def test_looking_ahead_changes_no_decision(grader: LineGrader, views: list[Path]
     options = GradeOptions(mm_per_px=0.3)
     seen = kept(grader, views, options)
     verdict = grader.decide_fruit(seen, options)
-    early = kept(grader, views[:2], options)
-    looks = 0
-    while (ahead := grader.look_ahead(early)) is not None:
-        early[ahead[0]] = ahead[1]
-        looks += 1
-    assert looks > 0
-    assert grader.decide_fruit([*early, *seen[2:]], options) == verdict
+    ahead = grader.look_ahead(seen[:4])
+    assert ahead is not None
+    assert grader.decide_fruit([*seen[:2], ahead.kept, *seen[3:]], options) == verdict
+
+
+def test_a_close_look_ahead_waits_until_the_worst_view_has_passed(
+    grader: LineGrader, views: list[Path]
+) -> None:
+    options = GradeOptions(mm_per_px=0.3)
+    bruised, sound = (one for one in kept(grader, [views[2], views[5]], options) if isinstance(one, SeenView))
+    coming, worst, going = (replace(bruised, suspicion=level) for level in (0.8, 0.9, 0.85))
+    turning = [replace(sound, suspicion=0.5), coming, worst, going]
+    assert [grader.look_ahead(turning[:count]) for count in (0, 1, 2, 3)] == [None] * 4
+    ahead = grader.look_ahead(turning)
+    assert ahead is not None
+    assert (ahead.view, ahead.enough) == (2, True)  # a bruise rejects it
+    assert isinstance(ahead.kept, SeenView)
+    assert ahead.kept.looked
+    side = replace(going, camera="side")
+    assert grader.look_ahead([coming, worst, side]) is None  # the next view of its own camera has not come
+
+    suspected = [replace(sound, suspicion=0.9), replace(sound, suspicion=0.8), turning[0]]
+    for view in (0, 1):
+        ahead = grader.look_ahead(suspected)
+        assert ahead is not None
+        assert (ahead.view, ahead.enough) == (view, False)  # sound skin does not
+        assert isinstance(ahead.kept, SeenView)
+        suspected[view] = ahead.kept
+    assert grader.look_ahead(suspected) is None
 
 
 def test_an_empty_cup_is_looked_at_closely_once_and_has_no_verdict(grader: LineGrader) -> None:

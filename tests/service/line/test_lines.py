@@ -12,7 +12,14 @@ from tests.service.line.lines import SMALL, write_line
 
 
 def make(*, folder: Path | None = None, model: str = "fake") -> Lines:
-    return Lines(read_lines(folder), FakeLineGrader.load, lambda: Path(model), workers=1, waiting_views=10)
+    return Lines(
+        read_lines(folder),
+        FakeLineGrader.load,
+        lambda: Path(model),
+        workers=1,
+        waiting_ms=60_000.0,
+        waiting_views=10,
+    )
 
 
 def test_all_files_of_a_folder_and_all_their_faults(tmp_path: Path) -> None:

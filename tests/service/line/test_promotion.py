@@ -35,6 +35,7 @@ def address(tmp_path: Path, model: Path) -> Iterator[str]:
         model_dir=model,
         lines_dir=tmp_path / "lines",
         line_workers=2,
+        line_waiting_ms=60_000,
         line_waiting_views=1000,
         min_free_mb=1,
     )

@@ -25,6 +25,7 @@ def live_app(folder: Path, **more: object) -> FastAPI:
         samples_dir=folder / "none",
         model_dir=folder / "fake",
         line_workers=1,
+        line_waiting_ms=60_000,
         line_waiting_views=1000,
         min_free_mb=1,
         preview_niceness=0,

@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> LineConfig:
 
 
 def feed_of(rig: Rig) -> Feed:
-    workers = Workers(FakeLineGrader.load, count=2, waiting_limit=10, log=QuietLog())
+    workers = Workers(FakeLineGrader.load, count=2, longest_wait_s=60.0, waiting_limit=10, log=QuietLog())
     return Feed(rig.line, workers, STANDARDS, clock=rig.clock.monotonic)
 
 
