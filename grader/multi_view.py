@@ -83,12 +83,16 @@ def fuse_views(
     if any(m.crop is not crop for m in measurements):
         own = [[m for m in part if m.crop is crop] for part in (close, quick)]
         fused = fuse_views(own[0], surface, own[1], unmeasured)
-        return replace(fused, quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})))
+        return replace(
+            fused,
+            size=replace(fused.size, diameter_px=_diameter_px(measurements)),
+            quality_flags=tuple(sorted({*fused.quality_flags, "views_disagree_on_crop"})),
+        )
     first = measurements[0]
     if len(measurements) == 1 and not unmeasured:
         return first
-    whole = [m for m in measurements if not m.touches_edge and "touches_fruit" not in m.quality_flags]
-    sized = whole or list(measurements)
+    whole = _whole(measurements)
+    sized = whole or measurements
     missed = prod(sorted(1 - m.surface_seen_fraction for m in measurements))
     seen = 1 - missed ** (1 + len(unmeasured) / len(measurements))
     flags = {flag for m in measurements for flag in m.quality_flags} - {"touches_edge", "touches_fruit"}
@@ -113,7 +117,7 @@ def fuse_views(
         view_count=sum(m.view_count for m in measurements) + len(unmeasured),
         surface_seen_fraction=min(1.0, seen),
         crop_confidence=median(m.crop_confidence for m in measurements),
-        size=_fuse_size([m.size for m in sized]),
+        size=_fuse_size([m.size for m in sized], _diameter_px(measurements)),
         colour=_fuse_colour(measurements, surface),
         netting=_fuse_netting(measurements),
         defects=defects,
@@ -127,7 +131,17 @@ def crop_of_views(measurements: Sequence[FruitMeasurement]) -> Crop:
     return max(Crop, key=lambda c: (fsum(m.crop_confidence for m in measurements if m.crop is c), c.value))
 
 
-def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
+def _whole(measurements: Sequence[FruitMeasurement]) -> list[FruitMeasurement]:
+    """The views that are neither cut nor hidden."""
+    return [m for m in measurements if not m.touches_edge and "touches_fruit" not in m.quality_flags]
+
+
+def _diameter_px(measurements: Sequence[FruitMeasurement]) -> float:
+    """Of the whole views, or of all where there is none."""
+    return robust_mean([m.size.diameter_px for m in _whole(measurements) or measurements])
+
+
+def _fuse_size(sizes: Sequence[SizeMeasurement], diameter_px: float) -> SizeMeasurement:
     def fuse(values: list[Interval | None]) -> Interval | None:
         known = [value for value in values if value is not None]
         widest = CLEAR_VIEW * min((value.high - value.low for value in known), default=0.0)
@@ -137,7 +151,7 @@ def _fuse_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement:
 
     shapes = [size.shape_index for size in sizes if size.shape_index is not None]
     return SizeMeasurement(
-        diameter_px=robust_mean([size.diameter_px for size in sizes]),
+        diameter_px=diameter_px,
         equatorial_diameter_mm=fuse([size.equatorial_diameter_mm for size in sizes]),
         ring_diameter_mm=fuse([size.ring_diameter_mm for size in sizes]),
         length_mm=fuse([size.length_mm for size in sizes]),
