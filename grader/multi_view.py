@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum, hypot, prod
 from statistics import median
 
+from grader.long_axis import long_axis_views
 from grader.types import (
     Box,
     ColourMeasurement,
@@ -56,7 +57,9 @@ def fuse_views(
     first.
 
     Size: of the views that are not cut or hidden (all, where each one is) those that see clearly (`CLEAR_VIEW`), by
-    `fuse_intervals`; diameter_px is their `robust_mean`.
+    `fuse_intervals`; a melon's length and what follows from it, of those that show it at its length
+    (`long_axis_views`). diameter_px: `robust_mean`, also of views that are said to show another crop, for it does not
+    depend on the crop.
     Colour and netting: mean weighted by the surface each view shows. Surface seen: 1 - product of the parts not seen,
     as for views from independent directions.
     Defects: with a `surface` its own, and its shares. Without one, *assumed*: sightings of one kind and of like area in
@@ -117,7 +120,7 @@ def fuse_views(
         view_count=sum(m.view_count for m in measurements) + len(unmeasured),
         surface_seen_fraction=min(1.0, seen),
         crop_confidence=median(m.crop_confidence for m in measurements),
-        size=_fuse_size([m.size for m in sized], _diameter_px(measurements)),
+        size=_fuse_size([m.size for m in sized], _diameter_px(measurements), crop),
         colour=_fuse_colour(measurements, surface),
         netting=_fuse_netting(measurements),
         defects=defects,
@@ -141,7 +144,7 @@ def _diameter_px(measurements: Sequence[FruitMeasurement]) -> float:
     return robust_mean([m.size.diameter_px for m in _whole(measurements) or measurements])
 
 
-def _fuse_size(sizes: Sequence[SizeMeasurement], diameter_px: float) -> SizeMeasurement:
+def _fuse_size(sizes: Sequence[SizeMeasurement], diameter_px: float, crop: Crop) -> SizeMeasurement:
     def fuse(values: list[Interval | None]) -> Interval | None:
         known = [value for value in values if value is not None]
         widest = CLEAR_VIEW * min((value.high - value.low for value in known), default=0.0)
@@ -149,15 +152,16 @@ def _fuse_size(sizes: Sequence[SizeMeasurement], diameter_px: float) -> SizeMeas
             fuse_intervals([value for value in known if value.high - value.low <= widest]) if known else None
         )
 
-    shapes = [size.shape_index for size in sizes if size.shape_index is not None]
+    along = long_axis_views(sizes) if crop is Crop.MELON else sizes
+    shapes = [size.shape_index for size in along if size.shape_index is not None]
     return SizeMeasurement(
         diameter_px=diameter_px,
         equatorial_diameter_mm=fuse([size.equatorial_diameter_mm for size in sizes]),
         ring_diameter_mm=fuse([size.ring_diameter_mm for size in sizes]),
-        length_mm=fuse([size.length_mm for size in sizes]),
+        length_mm=fuse([size.length_mm for size in along]),
         shape_index=median(shapes) if shapes else None,
-        volume_cm3=fuse([size.volume_cm3 for size in sizes]),
-        weight_g=fuse([size.weight_g for size in sizes]),
+        volume_cm3=fuse([size.volume_cm3 for size in along]),
+        weight_g=fuse([size.weight_g for size in along]),
     )
 
 
