@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import cos, degrees, erf, hypot, radians, sin, sqrt
+from math import cos, degrees, hypot, radians, sin
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.body_shape import fit_body, round_frames
+from grader.probable_turn import Match, TurnedViews, TurnProblem, most_probable_turn
 from grader.skin_texture import TEXTURE_SIZE, skin_texture
 from grader.sphere_view import disc_grid, disc_to_sphere, sphere_to_disc
-from grader.turn import USUAL_DISTANCE_RADII, Matrix, Turn, prior_views, rotation_of
+from grader.turn import USUAL_DISTANCE_RADII, Matrix, Seats, Turn, one_seat, prior_views, rotation_of
 from grader.types import FloatArray
 from grader.view_surface import CHANNELS, ViewSurface
-
-_Match = tuple[int, int, Matrix, Matrix]
 
 MATCHED_TILT_DEG = 62.0
 """Skin tilted more than this is too foreshortened to be matched."""
@@ -49,80 +48,97 @@ ONE_STEP = 0.25
 """Views count as one step apart when it is one to so much of a step."""
 CLEAR_LEAD = 0.2
 """The correlation of the best step leads that of every step farther from it than the first by the second."""
-LEAST_GAP = 0.05
-"""Two views are at least so many steps apart: where an encoder stood still the fruit may have slipped."""
-SURE_WITHIN_DEG = 3.0
-"""The confidence of a turn is the probability of an error below this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TurnedViews:
-    """Where each view looks at the fruit, an ellipsoid that is drawn to a unit ball by one stretch.
-
-    rotations: float64 (n, 3, 3); rotations[k] @ direction on the ball in view 0 = direction on the ball in view k (x
-    right, y down, z away from the camera). frames: float64 (n, 3, 3), `round_frames` of each view: the way from the
-    ball to the picture. confidence: 0-1, one a view, that its turn from the view before is right to `SURE_WITHIN_DEG`.
-    distance_radii: of the camera, as assumed for all views.
-    """
-
-    rotations: Matrix
-    frames: Matrix
-    confidence: tuple[float, ...]
-    distance_radii: float
-
-    def of_the_fruit(self) -> Matrix:
-        """Rotations of the fruit itself, not of its ball: the nearest to frames[k] rotations[k] frames[0]^-1 (SVD)."""
-        left, _, right = np.linalg.svd(self.frames @ self.rotations @ np.linalg.inv(self.frames[0]))
-        return np.asarray(left @ right)
 
 
 def turn_from_prior(
-    views: Sequence[ViewSurface], turn: Turn, places: Sequence[float] | None = None, *, look: bool = True
+    views: Sequence[ViewSurface],
+    turn: Turn,
+    places: Sequence[float] | None = None,
+    *,
+    look: bool = True,
+    seats: Seats | None = None,
 ) -> TurnedViews:
     """How the views are turned when the rollers are known: the most probable turn given the prior and the pictures.
 
     Neighbours at least `KEY_APART_DEG` apart (and the first and last of them, after a whole turn) are matched by
     Gauss-Newton on small maps (Lucas and Kanade 1981, with rotations for shifts), robust after Geman and McClure. All
     pairs and the prior together are one linear least-squares problem in the corrections of the views; a fruit without
-    a pattern adds nothing to it, so the prior stands.
+    a pattern adds nothing to it, so the prior stands. Of several cameras each has its own neighbours, and each of their
+    views is matched with the nearest of camera 0.
 
     Args:
-        places: of the views, in steps of the turn, growing; None: 0, 1, 2, ... look: False leaves it at the prior.
+        turn: as camera 0 sees it. places: of the views, in steps of the turn, growing; None: 0, 1, 2, ... look: False
+            leaves it at the prior. seats: where the views were taken from; None: all by one camera.
 
     Raises:
-        ValueError: no view, or not as many places as views.
+        ValueError: no view, or not as many places or seats as views.
     """
     if not views:
         raise ValueError("expected at least one view, got none")
     places = tuple(range(len(views))) if places is None else places
-    if len(places) != len(views):
-        raise ValueError(f"expected as many places as views, got {len(places)} and {len(views)}")
-    rotations = prior_views(turn, places)
-    frames = round_frames(fit_body([view.outline for view in views], rotations), rotations)
+    seats = one_seat(len(views)) if seats is None else seats
+    if not len(places) == len(seats.of_view) == len(views):
+        raise ValueError(
+            f"expected as many places and seats as views, got {len(places)}, {len(seats.of_view)} and {len(views)}"
+        )
+    by_rollers = prior_views(turn, places)
+    rotations = seats.rotations[list(seats.of_view)] @ by_rollers
+    body = fit_body(_of_one_size(views, seats), rotations)
+    frames, rolled_frames = round_frames(body, rotations), round_frames(body, by_rollers)
     prior = np.linalg.inv(frames) @ rotations @ frames[0]
-    steps = np.diff(places)
-    turned = _most_probable(prior, steps, (), turn, frames)
+    problem = TurnProblem(
+        prior=prior,
+        rolled=np.linalg.inv(rolled_frames) @ by_rollers @ frames[0],
+        steps=np.diff(places),
+        turn=turn,
+        frames=frames,
+        seats=seats,
+    )
+    turned = most_probable_turn(problem, ())
     if not look:
         return turned
-    textures = _textures(views, frames)
+    textures = _textures(views, frames, seats)
 
-    def matched(one: int, other: int, of: Matrix) -> _Match:
+    def matched(one: int, other: int, of: Matrix) -> Match:
         start = prior[other] @ prior[one].T
         found = of[other] @ of[one].T
         begun = _vector(found @ start.T)
         moved, information = _match(textures, one, other, start, begun, turn)
         return one, other, moved, information
 
-    keys = [0]
-    for k in range(1, len(views)):
+    keys = [_keys(rotations, seats.views_of(camera)) for camera in range(len(seats.rotations))]
+    matches = [matched(one, other, prior) for own in keys for one, other in pairwise(own)]
+    for other in (key for own in keys[1:] for key in own):
+        apart = [_angle_deg(rotations[other] @ rotations[one].T) for one in keys[0]]
+        if min(apart) < MOST_APART_DEG:
+            matches.append(matched(keys[0][int(np.argmin(apart))], other, prior))
+    turned = most_probable_turn(problem, matches)
+    ends = [(own[-1], own[0]) for own in keys if len(own) > 2]
+    closing = [
+        matched(last, first, turned.rotations)
+        for last, first in ends
+        if _angle_deg(turned.rotations[last] @ turned.rotations[first].T) < MOST_APART_DEG
+    ]
+    return most_probable_turn(problem, [*matches, *closing]) if closing else turned
+
+
+def _of_one_size(views: Sequence[ViewSurface], seats: Seats) -> list[Matrix]:
+    """Their outlines; those of several cameras are drawn to one size, for each has its own pixels."""
+    outlines = [view.outline for view in views]
+    if len(seats.rotations) == 1:
+        return outlines
+    sizes = np.sqrt(np.linalg.det(np.stack(outlines)))
+    means = [sizes[seats.views_of(camera)].mean() for camera in range(len(seats.rotations))]
+    return [outline / means[camera] for outline, camera in zip(outlines, seats.of_view, strict=True)]
+
+
+def _keys(rotations: Matrix, views: Sequence[int]) -> list[int]:
+    """Of the views of one camera those that are matched: the first, and each `KEY_APART_DEG` on from the last."""
+    keys = list(views[:1])
+    for k in views[1:]:
         if _angle_deg(rotations[k] @ rotations[keys[-1]].T) >= KEY_APART_DEG:
             keys.append(k)
-    matches = [matched(one, other, prior) for one, other in pairwise(keys)]
-    turned = _most_probable(prior, steps, matches, turn, frames)
-    if len(keys) > 2 and _angle_deg(turned.rotations[keys[-1]]) < MOST_APART_DEG:
-        matches.append(matched(keys[-1], 0, turned.rotations))
-        turned = _most_probable(prior, steps, matches, turn, frames)
-    return turned
+    return keys
 
 
 def turn_from_pictures(
@@ -156,7 +172,7 @@ def turn_from_pictures(
     if len(views) < 3 or not pairs:
         return None
     steps = np.stack([prior_views(turn, (1,))[0] for turn in grid])
-    textures = _textures(views, np.stack([np.eye(3)] * len(views)))
+    textures = _textures(views, np.stack([np.eye(3)] * len(views)), one_seat(len(views)))
     scores = _correlations(textures, pairs, steps, distance_radii)
     best = int(np.argmax(scores))
     apart = np.array([_angle_deg(step @ steps[best].T) for step in steps])
@@ -204,12 +220,13 @@ class _Textures:
     levels: tuple[tuple[FloatArray, FloatArray, FloatArray], ...]
 
 
-def _textures(views: Sequence[ViewSurface], frames: Matrix) -> _Textures:
-    """Light and shade stay where they are while the fruit turns: the mean of all views is taken away."""
+def _textures(views: Sequence[ViewSurface], frames: Matrix, seats: Seats) -> _Textures:
+    """Light and shade stay where they are while the fruit turns: the mean of all views of a camera is taken away."""
     raw = np.stack([skin_texture(view.pattern, frame) for view, frame in zip(views, frames, strict=True)])
     raw = raw - raw.mean(axis=(1, 2), keepdims=True)
-    if len(views) > 2:
-        raw[..., :3] -= raw[..., :3].mean(axis=0)
+    for own in map(seats.views_of, range(len(seats.rotations))):
+        if len(own) > 2:
+            raw[own, ..., :3] -= raw[own, ..., :3].mean(axis=0)
     if WIDE_CELLS:
         raw = raw - np.stack([cv2.GaussianBlur(one, (0, 0), WIDE_CELLS) for one in raw])
     levels = []
@@ -269,66 +286,3 @@ def _match(
         return moved, information
     spread = np.linalg.inv(information + 1e-6 * np.eye(3)) + np.eye(3) * radians(BODY_SIGMA_DEG) ** 2
     return moved, np.asarray(np.linalg.inv(spread), np.float64)
-
-
-def _prior_information(turn: Turn) -> Matrix:
-    """Of the error that all steps share, (3, 3) in rad^-2: about the axis and across it."""
-    axis = np.array([*turn.axis_xy, 0.0])
-    along = np.outer(axis, axis)
-    return along / radians(turn.step_sigma_deg) ** 2 + (np.eye(3) - along) / radians(turn.axis_sigma_deg) ** 2
-
-
-def _most_probable(
-    prior: Matrix, steps: Matrix, matches: Sequence[_Match], turn: Turn, frames: Matrix
-) -> TurnedViews:
-    """Least squares in the corrections c of R_k = prior_k exp(c_k), c_0 = 0, and in the error e all steps share.
-
-    A pair of views says c_j - c_i = prior_j^T d_ij, the rollers say prior_k+1 (c_k+1 - c_k) = g e up to the slip, g
-    steps (`steps`, (n - 1,)) apart, and e = 0 up to the error of the step.
-    """
-    count = len(prior)
-    common = count  # the place of e beside the views
-    normal = np.zeros((count + 1, 3, count + 1, 3))
-    right = np.zeros((count + 1, 3))
-
-    def add(one: int, other: int, value: Matrix, information: Matrix, shared: float) -> None:
-        parts = [(one, -prior[other]), (other, prior[other])]
-        parts += [(common, -shared * np.eye(3))] if shared else []
-        for k, left in parts:
-            right[k] += left.T @ information @ value
-            for m, beside in parts:
-                normal[k, :, m] += left.T @ information @ beside
-
-    slip = np.eye(3) / radians(turn.slip_sigma_deg) ** 2
-    for k in range(count - 1):
-        gap = max(float(steps[k]), LEAST_GAP)
-        add(k, k + 1, np.zeros(3), slip / gap, gap)
-    for one, other, moved, information in matches:
-        add(one, other, moved, information, 0.0)
-    normal[common, :, common] += _prior_information(turn)
-    free = np.arange(3, 3 * count + 3)
-    covariance: Matrix = np.asarray(
-        np.linalg.inv(normal.reshape(3 * count + 3, -1)[np.ix_(free, free)]), np.float64
-    )
-    solved = (covariance @ right.reshape(-1)[free]).reshape(-1, 3)
-    corrections = np.vstack([np.zeros(3), solved[:-1]])
-    return TurnedViews(
-        rotations=np.stack([p @ rotation_of(c) for p, c in zip(prior, corrections, strict=True)]),
-        frames=frames,
-        confidence=_confidence(covariance[: 3 * count - 3, : 3 * count - 3], count),
-        distance_radii=turn.distance_radii,
-    )
-
-
-def _confidence(covariance: Matrix, count: int) -> tuple[float, ...]:
-    """Of each view by its step from the view before (the first: to the second), from the largest spread."""
-    if count == 1:
-        return (1.0,)
-    whole = np.zeros((count, 3, count, 3))
-    whole[1:, :, 1:] = covariance.reshape(count - 1, 3, count - 1, 3)
-    steps = []
-    for k in range(1, count):
-        of_step = whole[k, :, k] + whole[k - 1, :, k - 1] - whole[k, :, k - 1] - whole[k - 1, :, k]
-        sigma = sqrt(max(float(np.linalg.eigvalsh(of_step)[-1]), 1e-12))
-        steps.append(erf(radians(SURE_WITHIN_DEG) / (sigma * sqrt(2))))
-    return (steps[0], *steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import acos, cos, pi, radians
+from math import acos, cos, fsum, pi, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from grader.defects import (
     MIN_CONFIDENCE,
     SURE_CONFIDENCE,
 )
-from grader.match_turn import TurnedViews
+from grader.probable_turn import TurnedViews
 from grader.sphere_view import disc_to_sphere, sphere_to_disc
 from grader.surface import USEFUL_TILT_DEG
 from grader.surface_cells import CELL_ANGLE, CELL_COUNT, cell_at, cell_directions
@@ -50,7 +50,8 @@ class WholeSurface:
     seen_fraction: 0-1 of the whole surface, seen by any view under a tilt of at most `USEFUL_TILT_DEG`. blush_fraction,
     light_red_fraction: 0-1 of the surface seen, None where no sound skin could be read. defects: largest first; areas
     are summed over the surface, area_fraction is of the surface seen, the box is in the frame of the view that shows
-    the defect best. doubted: some blemish was dropped because the views did not agree on it.
+    the defect best. doubted: some blemish was dropped because the views did not agree on it. cameras_joined: False
+    where several cameras saw the fruit and nobody knows what they both saw.
     """
 
     seen_fraction: float
@@ -58,6 +59,35 @@ class WholeSurface:
     light_red_fraction: float | None
     defects: tuple[Defect, ...]
     doubted: bool
+    cameras_joined: bool = True
+
+
+def best_of_cameras(surfaces: Sequence[WholeSurface]) -> WholeSurface:
+    """What the surfaces of several cameras say together where nobody knows how the cameras stand to each other.
+
+    Of each kind of defect the camera decides that shows most of it by share of its surface, of equal ones the first: no
+    defect counts twice, but one that only another camera saw is missed where that camera saw less of its kind. Colour:
+    mean weighted by the surface each camera saw. Surface seen: the most of any camera, for they may have seen the same.
+    """
+    kinds = sorted({defect.kind for surface in surfaces for defect in surface.defects})
+    defects: list[Defect] = []
+    for kind in kinds:
+        shown = [[defect for defect in surface.defects if defect.kind is kind] for surface in surfaces]
+        defects += max(shown, key=lambda of_kind: fsum(defect.area_fraction for defect in of_kind))
+    judged = [
+        (surface.seen_fraction, surface.blush_fraction, surface.light_red_fraction)
+        for surface in surfaces
+        if surface.blush_fraction is not None and surface.light_red_fraction is not None
+    ]
+    seen = fsum(weight for weight, _, _ in judged)
+    return WholeSurface(
+        seen_fraction=max(surface.seen_fraction for surface in surfaces),
+        blush_fraction=fsum(weight * blush for weight, blush, _ in judged) / seen if seen > 0 else None,
+        light_red_fraction=fsum(weight * light for weight, _, light in judged) / seen if seen > 0 else None,
+        defects=tuple(sorted(defects, key=lambda d: (-d.area_fraction, d.kind, d.box_xyxy_px))),
+        doubted=any(surface.doubted for surface in surfaces),
+        cameras_joined=False,
+    )
 
 
 def lay_views(views: Sequence[ViewSurface], turned: TurnedViews, *, marked: bool = True) -> WholeSurface:

@@ -170,6 +170,8 @@ def _grading(table: TomlTable, path: Path) -> GradeOptions:
             sku_table=table.text("sku_table", default=DEFAULT_SKU_TABLE),
         ),
     )
+    if options.rollers is not None and options.rollers.around_deg is not None:
+        table.problem("rollers.around_deg: expected for each camera, got one for all", "rollers")
     table.finish()
     return options
 
@@ -205,6 +207,8 @@ def _rollers(table: TomlTable) -> Rollers | None:
         got = "neither" if turning["mm_per_count"] is None else "both"
         table.problem(f"rollers: expected either degrees_per_count or mm_per_count, got {got}")
     contact = table.number("contact", low=0.1, high=1, default=1.0)
+    away_deg = table.number("away_deg", low=-89, high=89, default=0.0)
+    around_deg = table.number("around_deg", low=-360, high=360) if table.has("around_deg") else None
     camera_mm = table.number("camera_mm", low=10, high=100_000) if table.has("camera_mm") else None
     table.finish()
     if len(table.problems) > faults:
@@ -215,6 +219,8 @@ def _rollers(table: TomlTable) -> Rollers | None:
         skin_mm=turning["mm_per_count"],
         contact=contact,
         camera_mm=camera_mm,
+        away_deg=away_deg,
+        around_deg=around_deg,
     )
 
 

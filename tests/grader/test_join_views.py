@@ -12,8 +12,9 @@ from grader.multi_view import fuse_views
 from grader.pipeline import measure_fruit
 from grader.scale import Scale
 from grader.turn import Rollers
-from grader.types import Crop, SurfaceClass
-from tests.turning_ball import RADIUS_PX, ball_view, dots, surface_of, turns
+from grader.types import Crop, FruitView, SurfaceClass
+from grader.whole_surface import best_of_cameras
+from tests.turning_ball import RADIUS_PX, Spot, ball_view, dots, surface_of, turns
 
 MM = 0.5
 SPOT = ((0.0, 0.0, -1.0), 8.0, SurfaceClass.ROT)
@@ -33,17 +34,19 @@ def turning(
         ball_view(turn, pattern, (SPOT,) if spot else (), red_below=0.0)
         for turn in turns((0.0, 1.0, 0.0), 36.0, count)
     ]
-    return [
-        MeasuredView(
-            measurement=measure_fruit(
-                view, scale=scale, colour_matrix=None, variety=None, model_id="painted"
-            ),
-            surface=surface_of(view, scale),
-            travel=number,
-            rollers=rollers,
-        )
-        for number, view in enumerate(views)
-    ]
+    return [measured_view(view, number, rollers, scale) for number, view in enumerate(views)]
+
+
+def measured_view(
+    view: FruitView, travel: int, rollers: Rollers | None, scale: Scale | None, camera: str = ""
+) -> MeasuredView:
+    return MeasuredView(
+        measurement=measure_fruit(view, scale=scale, colour_matrix=None, variety=None, model_id="painted"),
+        surface=surface_of(view, scale),
+        travel=travel,
+        rollers=rollers,
+        camera=camera,
+    )
 
 
 @pytest.mark.parametrize("rollers", [CUP, ROLLERS, None])
@@ -83,12 +86,11 @@ def test_cut_and_hidden_views_and_those_of_another_crop_are_left_out() -> None:
     assert surface_of_views([views[0], melon, *views[2:]]) == without
 
 
-def test_too_few_views_several_cameras_and_a_belt_that_stands_give_none() -> None:
+def test_too_few_views_and_a_belt_that_stands_give_none() -> None:
     views = turning(LEAST_LAID, dots(7))
     assert surface_of_views(views) is not None
     assert surface_of_views(views[1:]) is None
     assert surface_of_views([]) is None
-    assert surface_of_views([replace(views[0], camera="side"), *views[1:]]) is None
     assert surface_of_views([replace(view, travel=7.0) for view in views]) is None
 
 
@@ -114,3 +116,88 @@ def test_one_view_stays_as_it_is() -> None:
     assert join_views([view]) == view.measurement
     with pytest.raises(ValueError, match="at least one measurement"):
         join_views([])
+
+
+TOP = replace(CUP, around_deg=0.0)
+SIDE = replace(CUP, away_deg=25.0, around_deg=30.0)
+HIDDEN = ((0.0, -0.94, -0.34), 8.0, SurfaceClass.SCAB)
+"""Near the tail of the axis: the side camera sees it under 45 degrees at best, the one above under 70."""
+
+
+def by_two(
+    top: Rollers, side: Rollers, count: int = 6, spots: tuple[Spot, ...] = (SPOT, HIDDEN)
+) -> list[MeasuredView]:
+    """The same turn seen from above and from a side, at the same travels."""
+    seats = TOP.seat(), SIDE.seat()
+    assert seats[0] is not None
+    assert seats[1] is not None
+    return [
+        measured_view(
+            ball_view(seat @ seats[0].T @ turn, dots(7), spots), number, rollers, Scale(mm_per_px=MM), camera
+        )
+        for number, turn in enumerate(turns((0.0, 1.0, 0.0), 36.0, count))
+        for seat, rollers, camera in zip(seats, (top, side), ("top", "side"), strict=True)
+    ]
+
+
+def test_two_cameras_whose_seats_are_known_give_one_surface() -> None:
+    views = by_two(TOP, SIDE)
+    surface = surface_of_views(views)
+    assert surface is not None
+    assert surface.cameras_joined
+    assert sorted(defect.kind for defect in surface.defects) == ["rot", "scab"]
+    for camera in ("top", "side"):
+        alone = surface_of_views([view for view in views if view.camera == camera])
+        assert alone is not None
+        assert alone.seen_fraction < surface.seen_fraction - 0.02
+    joined = join_views(views)
+    assert joined == fuse_views([view.measurement for view in views], surface)
+    assert "cameras_not_joined" not in joined.quality_flags
+
+
+@pytest.mark.parametrize(
+    ("top", "side"), [(CUP, SIDE), (TOP, replace(SIDE, around_deg=None)), (CUP, CUP)], ids=str
+)
+def test_cameras_that_nobody_places_count_for_themselves(top: Rollers, side: Rollers) -> None:
+    views = by_two(top, side)
+    surface = surface_of_views(views)
+    alone = [
+        surface_of_views([view for view in views if view.camera == camera]) for camera in ("side", "top")
+    ]
+    assert surface is not None
+    assert alone[0] is not None
+    assert alone[1] is not None
+    assert surface == best_of_cameras([alone[0], alone[1]])
+    assert sorted(defect.kind for defect in surface.defects) == ["rot", "scab"]
+    joined = join_views(views)
+    assert joined.quality_flags == ("cameras_not_joined",)
+    assert joined.defects == surface.defects
+
+
+def test_a_camera_that_gives_no_surface_leaves_the_count_to_the_single_views() -> None:
+    views = by_two(CUP, CUP)
+    few = [view for view in views if view.camera == "top" or view.travel < LEAST_LAID - 1]
+    assert surface_of_views(few) is None
+    assert join_views(few).quality_flags == ("cameras_not_joined",)
+    assert surface_of_views([view for view in few if view.camera == "top"]) is not None
+
+
+def test_cameras_with_seats_may_have_few_views_each() -> None:
+    views = by_two(TOP, SIDE, count=2)
+    surface = surface_of_views(views)
+    assert surface is not None
+    assert surface.cameras_joined
+    assert sorted(defect.kind for defect in surface.defects) == ["rot", "scab"]
+
+
+def test_cut_views_of_another_camera_raise_no_flag() -> None:
+    views = [replace(view, surface=None) if view.camera == "side" else view for view in by_two(CUP, CUP)]
+    assert "cameras_not_joined" not in join_views(views).quality_flags
+
+
+def test_the_order_in_which_two_cameras_arrive_does_not_matter() -> None:
+    for side in (SIDE, CUP):
+        views = by_two(TOP, side)
+        first = surface_of_views(views)
+        assert surface_of_views(views[::-1]) == first
+        assert surface_of_views(sorted(views, key=lambda view: view.camera)) == first

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import cos, radians, sin
 
 import cv2
 import numpy as np
 import pytest
 
-from grader.match_turn import TurnedViews, turn_from_pictures, turn_from_prior
-from grader.turn import Turn, prior_views
+from grader.match_turn import turn_from_pictures, turn_from_prior
+from grader.probable_turn import TurnedViews
+from grader.turn import Rollers, Seats, Turn, one_seat, prior_views
 from grader.view_surface import ViewSurface
 from tests.turning_ball import FAR, ball_view, dots, shrunken, surface_of, turns
 
@@ -99,8 +101,10 @@ def test_missing_views_are_gaps_in_the_turn() -> None:
     looked_for = turn_from_pictures(seen, places, FAR)
     assert looked_for is not None
     assert step_errors_deg(looked_for.of_the_fruit(), true[list(places)]).max() < 2 * STEP_ERROR_DEG
-    with pytest.raises(ValueError, match="got 2 and 6"):
+    with pytest.raises(ValueError, match="got 2, 6 and 6"):
         turn_from_prior(seen, prior(32.0), places[:2])
+    with pytest.raises(ValueError, match="got 6, 5 and 6"):
+        turn_from_prior(seen, prior(32.0), places, seats=one_seat(5))
 
 
 def test_views_between_two_that_are_matched_follow_them() -> None:
@@ -122,3 +126,46 @@ def test_a_view_of_fewer_pixels_is_matched_too() -> None:
     mixed = [surface_of(shrunken(view, 1 + k % 2)) for k, view in enumerate(seen)]
     found = turn_from_prior(mixed, prior(32.0))
     assert step_errors_deg(found.of_the_fruit(), true).max() < 1.5 * STEP_ERROR_DEG
+
+
+BESIDE = Rollers(axis_deg=AXIS_DEG, degrees=30.0, away_deg=30.0, around_deg=20.0)
+"""A second camera: the first stands straight over the axis, at 0."""
+
+
+def of_two_cameras(step_deg: float, count: int, seen_from: Rollers) -> tuple[list[ViewSurface], np.ndarray]:
+    """Each view by both cameras, the first first, and their true rotations."""
+    first, second = (
+        of.seat() for of in (Rollers(axis_deg=AXIS_DEG, degrees=30.0, around_deg=0.0), seen_from)
+    )
+    assert first is not None
+    assert second is not None
+    by_first = turns((*AXIS, 0.0), step_deg, count)
+    true = np.stack([seat @ turn for turn in by_first for seat in (np.eye(3), second @ first.T)])
+    return [surface_of(ball_view(turn, dots(1))) for turn in true], true
+
+
+def two_seats(count: int, believed: Rollers) -> Seats:
+    first, second = Rollers(axis_deg=AXIS_DEG, degrees=30.0, around_deg=0.0).seat(), believed.seat()
+    assert first is not None
+    assert second is not None
+    return Seats(of_view=(0, 1) * count, rotations=np.stack([np.eye(3), second @ first.T]))
+
+
+def test_two_cameras_are_turned_together() -> None:
+    """A seat that is told 4 degrees wrong, and a wrong step, are put right by what both cameras see."""
+    seen, true = of_two_cameras(30.0, 6, BESIDE)
+    believed = Rollers(axis_deg=AXIS_DEG, degrees=30.0, away_deg=34.0, around_deg=20.0)
+    seats, places = two_seats(6, believed), [k // 2 for k in range(12)]
+    found = turn_from_prior(seen, prior(33.0), places, seats=seats).of_the_fruit()
+    assert step_errors_deg(found, true).max() < 1.5 * STEP_ERROR_DEG
+    told = turn_from_prior(seen, prior(33.0), places, seats=seats, look=False).of_the_fruit()
+    assert errors_deg(told, true)[1] == pytest.approx(4.0, abs=0.3)
+    assert errors_deg(found, true)[1] < 1.5
+
+
+def test_the_pixels_of_a_camera_are_its_own() -> None:
+    seen, true = of_two_cameras(30.0, 6, BESIDE)
+    finer = [replace(view, outline=view.outline * (1 + 8 * (k % 2))) for k, view in enumerate(seen)]
+    places, seats = [k // 2 for k in range(12)], two_seats(6, BESIDE)
+    found = turn_from_prior(finer, prior(30.0), places, seats=seats).of_the_fruit()
+    assert step_errors_deg(found, true).max() < STEP_ERROR_DEG

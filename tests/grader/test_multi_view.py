@@ -221,6 +221,47 @@ def test_a_view_taken_for_another_crop_is_left_out_and_flagged() -> None:
     assert fused.quality_flags == ("views_disagree_on_crop",)
 
 
+def test_the_diameter_in_pixels_is_heard_from_views_of_every_crop() -> None:
+    views = [replace(measured(diameter=76.0), crop=Crop.MELON), measured(), measured(diameter=75.5)]
+    fused = fuse_views(views)
+    assert fused.size.diameter_px == pytest.approx(75.5 / 0.35)
+    assert fused.size.diameter_px == fuse_views(views[::-1]).size.diameter_px
+    assert fuse_views(views[:1] + views[2:]).size.diameter_px == pytest.approx(75.75 / 0.35)
+    cut = replace(views[0], touches_edge=True)
+    assert fuse_views([cut, *views[1:]]).size.diameter_px == pytest.approx(75.25 / 0.35)
+
+
+def melon(length: float | None, diameter: float = 150.0) -> FruitMeasurement:
+    """A melon of which a view shows so much of its long axis."""
+    seen = length or diameter
+    size = SizeMeasurement(
+        diameter_px=diameter,
+        equatorial_diameter_mm=make_interval(diameter, 3.0),
+        length_mm=None if length is None else make_interval(length, 8.0),
+        shape_index=None if length is None else length / diameter,
+        volume_cm3=make_interval(seen * 10, 50.0),
+        weight_g=make_interval(seen * 9, 50.0),
+    )
+    return replace(measured(), crop=Crop.MELON, size=size)
+
+
+def test_a_melon_is_as_long_as_its_longest_views_show_it() -> None:
+    views = [melon(None), melon(170.0), melon(209.0), melon(211.0), melon(190.0)]
+    size = fuse_views(views).size
+    assert size.length_mm.value == pytest.approx(210.0)
+    assert size.shape_index == pytest.approx(1.4)
+    assert size.volume_cm3.value == pytest.approx(2100.0)
+    assert size.weight_g.value == pytest.approx(1890.0)
+    assert size.equatorial_diameter_mm.value == 150.0
+    assert fuse_views(views[::-1]).size == size
+
+
+def test_an_apple_has_the_robust_mean_of_the_lengths_of_its_views() -> None:
+    views = [replace(melon(length), crop=Crop.APPLE) for length in (170.0, 171.0, 210.0)]
+    one_far_off = 171.0 + (-1.0 + 3.42) / (1 + 1 + 3.42 / 39)
+    assert fuse_views(views).size.length_mm.value == pytest.approx(one_far_off)
+
+
 def test_what_was_laid_on_one_surface_replaces_what_was_counted_by_view() -> None:
     views = [measured(defect(), blush=0.2), measured(defect(kind=DefectKind.ROT), blush=0.4)]
     scab = defect(kind=DefectKind.SCAB)

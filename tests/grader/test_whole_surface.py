@@ -11,9 +11,9 @@ import pytest
 from grader.match_turn import turn_from_prior
 from grader.scale import Scale
 from grader.turn import Turn
-from grader.types import DefectKind, FruitView, SurfaceClass
+from grader.types import Defect, DefectKind, FruitView, SurfaceClass
 from grader.view_surface import ViewSurface
-from grader.whole_surface import WholeSurface, lay_views
+from grader.whole_surface import WholeSurface, best_of_cameras, lay_views
 from tests.turning_ball import FAR, RADIUS_PX, Spot, ball_view, dots, shrunken, surface_of, turns
 
 MM = 0.5
@@ -188,3 +188,50 @@ def test_as_many_turns_as_views() -> None:
         lay_views(surfaces[:2], turned)
     with pytest.raises(ValueError, match="got 3 and 0"):
         lay_views([], turned)
+
+
+def defect_of(kind: DefectKind, fraction: float) -> Defect:
+    return Defect(
+        kind=kind,
+        area_mm2=None,
+        area_fraction=fraction,
+        length_mm=None,
+        length_diameters=0.1,
+        elongated=False,
+        confidence=0.9,
+        box_xyxy_px=(0, 0, 1, 1),
+    )
+
+
+def seen_by(*defects: Defect, seen: float, blush: float | None = 0.5, doubted: bool = False) -> WholeSurface:
+    return WholeSurface(
+        seen_fraction=seen, blush_fraction=blush, light_red_fraction=blush, defects=defects, doubted=doubted
+    )
+
+
+def test_of_cameras_apart_the_one_that_shows_most_of_a_kind_counts_it() -> None:
+    rot, scab = (
+        (lambda share: defect_of(DefectKind.ROT, share)),
+        (lambda share: defect_of(DefectKind.SCAB, share)),
+    )
+    one = seen_by(rot(0.02), rot(0.01), seen=0.6, blush=0.2)
+    other = seen_by(scab(0.05), rot(0.025), seen=0.9, blush=0.7, doubted=True)
+    found = best_of_cameras([one, other])
+    assert found.defects == (scab(0.05), rot(0.02), rot(0.01))
+    assert found.seen_fraction == 0.9
+    assert found.blush_fraction == pytest.approx((0.6 * 0.2 + 0.9 * 0.7) / 1.5)
+    assert found.light_red_fraction == found.blush_fraction
+    assert found.doubted
+    assert not found.cameras_joined
+
+
+def test_of_cameras_apart_one_may_read_no_colour() -> None:
+    blind = seen_by(seen=0.5, blush=None)
+    assert best_of_cameras([blind, seen_by(seen=0.5, blush=0.3)]).blush_fraction == pytest.approx(0.3)
+    none = best_of_cameras([blind, blind])
+    assert (none.blush_fraction, none.light_red_fraction, none.defects, none.doubted) == (
+        None,
+        None,
+        (),
+        False,
+    )

@@ -159,6 +159,8 @@ def render_views(
     sound: bool = False,
     start_deg: float = 0.0,
     take: int = 0,
+    elevation_deg: float = 90.0,
+    azimuth_deg: float = 90.0,
     **overrides: object,
 ) -> list[Rendered]:
     """One fruit turning in front of a camera, about an axis at right angles to the line of sight; one turn in all.
@@ -166,8 +168,9 @@ def render_views(
     The same body, paint and defects in every view; pose and seen areas in the truth of each. mm_per_px: scale
     in the plane
     of the outline; None: drawn. start_deg: how far the turn has gone at the first view. take: another number shows the
-    same fruit again with other sensor noise. overrides: fields of `FruitSpec` by name (variety,
-    equatorial_diameter_mm, defects, ...).
+    same fruit again with other sensor noise. elevation_deg, azimuth_deg: where the camera stands, as in `CameraSpec`;
+    from anywhere but straight above the axis may point out of the picture. overrides: fields of `FruitSpec` by name
+    (variety, equatorial_diameter_mm, defects, ...).
 
     Raises:
         ValueError: views below 1, take outside 0 to 99, or a crop that is neither apple nor melon.
@@ -187,8 +190,8 @@ def render_views(
     camera = CameraSpec(
         focal_px=focal,
         distance_mm=distance_for_scale(scale, radius, focal),
-        elevation_deg=90.0,
-        azimuth_deg=90.0,
+        elevation_deg=elevation_deg,
+        azimuth_deg=azimuth_deg,
         look_at_mm=(0.0, 0.0, height),
     )
     light, lens = random_light(rng), random_lens(rng)

@@ -23,6 +23,8 @@ const names = {
   touches_fruit: _("touches another fruit"),
   views_disagree_on_size: _("the views disagree on the size"),
   views_disagree_on_crop: _("the views disagree on the kind of fruit"),
+  views_disagree_on_defect: _("the views disagree on a defect"),
+  cameras_not_joined: _("not known how the cameras stand to each other"),
   defect_seen_once: _("a defect seen in one view only was not counted"),
   no_fruit: _("no fruit found"),
   no_colour: _("grey picture: colour cannot be judged"),

@@ -69,9 +69,20 @@ def test_what_turns_the_fruit_is_of_the_line_or_of_a_camera(tmp_path: Path) -> N
     assert line.cameras[1].options.rollers == Rollers(axis_deg=-90.0, skin_mm=0.5, contact=0.8)
 
 
+def test_where_a_camera_stands_to_the_axis(tmp_path: Path) -> None:
+    placed = CUPS.replace("camera_mm = 500\n", "away_deg = -89\naround_deg = 360\n")
+    side = small_line(tmp_path, beside_side(placed)).cameras[1]
+    assert side.options.rollers == Rollers(axis_deg=90.0, degrees=0.72, away_deg=-89.0, around_deg=360.0)
+    for_all = "[grading.rollers]\naxis_deg = 0\ndegrees_per_count = -1\naround_deg = 0\n\n[encoder]"
+    (problem,) = problems(tmp_path, SMALL.replace("[encoder]", for_all))
+    assert "rollers.around_deg: expected for each camera, got one for all" in problem
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        ("camera_mm = 500", "away_deg = 90", "away_deg: expected -89-89, got 90"),
+        ("camera_mm = 500", "around_deg = -361", "around_deg: expected -360-360, got -361"),
         ("axis_deg = 90", "axis_deg = 400", "axis_deg: expected -360-360, got 400"),
         ("axis_deg = 90\n", "", "missing key 'axis_deg'"),
         ("degrees_per_count = 0.72\n", "", "expected either degrees_per_count or mm_per_count, got neither"),
