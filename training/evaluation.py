@@ -23,6 +23,7 @@ from training.place_suite import PlaceSuite
 from training.risk_coverage import risk_coverage
 from training.simulator_suite import SimulatorSuite
 from training.statistics import Figure
+from training.turning_melon_suite import TurningMelonSuite
 from training.turning_suite import VIEWS as TURNING_VIEWS
 from training.turning_suite import TurningSuite
 from training.worst_cases import WorstCase, WorstCases
@@ -190,6 +191,13 @@ class Evaluator:
             turning = TurningSuite(grader, count)
             graded = (3 * TURNING_VIEWS + 1) * count
             yield Step(name="turning fruit", group=GROUPS[1], pictures=graded, figures=turning.figures)
+            turning_melons = TurningMelonSuite(grader, count)
+            yield Step(
+                name="turning melons",
+                group=GROUPS[1],
+                pictures=TURNING_VIEWS * count,
+                figures=turning_melons.figures,
+            )
             return
         self._apples = apples = SimulatorSuite(grader, count, worst=self.worst)
         self._grades = grades = GradeSuite(grader, count, worst=self.worst)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import cos, radians, sin
+from math import cos, pi, radians, sin
 
 import cv2
 import numpy as np
@@ -132,8 +132,11 @@ BESIDE = Rollers(axis_deg=AXIS_DEG, degrees=30.0, away_deg=30.0, around_deg=20.0
 """A second camera: the first stands straight over the axis, at 0."""
 
 
-def of_two_cameras(step_deg: float, count: int, seen_from: Rollers) -> tuple[list[ViewSurface], np.ndarray]:
-    """Each view by both cameras, the first first, and their true rotations."""
+def of_two_cameras(
+    step_deg: float, count: int, seen_from: Rollers, *, lamps: bool = False
+) -> tuple[list[ViewSurface], np.ndarray]:
+    """Each view by both cameras, the first first, and their true rotations. lamps: four glints stay where they are in
+    the pictures of a camera, elsewhere in those of the other."""
     first, second = (
         of.seat() for of in (Rollers(axis_deg=AXIS_DEG, degrees=30.0, around_deg=0.0), seen_from)
     )
@@ -141,7 +144,16 @@ def of_two_cameras(step_deg: float, count: int, seen_from: Rollers) -> tuple[lis
     assert second is not None
     by_first = turns((*AXIS, 0.0), step_deg, count)
     true = np.stack([seat @ turn for turn in by_first for seat in (np.eye(3), second @ first.T)])
-    return [surface_of(ball_view(turn, dots(1))) for turn in true], true
+    lit = []
+    for k, turn in enumerate(true):
+        view = ball_view(turn, dots(1))
+        rgb = view.rgb.copy()
+        for angle in np.arange(4) * pi / 2 + k % 2 * pi / 4:
+            middle = (round(80 + 30 * cos(angle)), round(80 + 30 * sin(angle)))
+            if lamps:
+                cv2.circle(rgb, middle, 8, (255, 255, 255), -1)
+        lit.append(surface_of(replace(view, rgb=rgb)))
+    return lit, true
 
 
 def two_seats(count: int, believed: Rollers) -> Seats:
@@ -169,3 +181,10 @@ def test_the_pixels_of_a_camera_are_its_own() -> None:
     places, seats = [k // 2 for k in range(12)], two_seats(6, BESIDE)
     found = turn_from_prior(finer, prior(30.0), places, seats=seats).of_the_fruit()
     assert step_errors_deg(found, true).max() < STEP_ERROR_DEG
+
+
+def test_the_light_of_a_camera_is_its_own() -> None:
+    seen, true = of_two_cameras(30.0, 6, BESIDE, lamps=True)
+    places, seats = [k // 2 for k in range(12)], two_seats(6, BESIDE)
+    found = turn_from_prior(seen, prior(33.0), places, seats=seats).of_the_fruit()
+    assert step_errors_deg(found, true).max() < 1.5 * STEP_ERROR_DEG

@@ -128,4 +128,5 @@ def test_turning_is_a_suite_of_its_own(tmp_path: Path) -> None:
     assert [(step.name, step.group, step.pictures) for step in evaluator.steps] == [
         ("diameters", "photographs", None),
         ("turning fruit", "simulator", 62),
+        ("turning melons", "simulator", 20),
     ]
