@@ -31,10 +31,10 @@ def test_equally_suspicious_views_come_in_their_order() -> None:
     [
         (0, ()),
         (1, (0,)),
-        (MEASURED_VIEWS, (0, 1, 2, 3)),
-        (MEASURED_VIEWS + 1, (0, 1, 2, 3)),
-        (10, (0, 2, 5, 7)),
-        (12, (0, 3, 6, 9)),
+        (MEASURED_VIEWS, (0, 1, 2, 3, 4)),
+        (MEASURED_VIEWS + 1, (0, 1, 2, 3, 4)),
+        (10, (0, 2, 4, 6, 8)),
+        (12, (0, 2, 4, 7, 9)),
     ],
 )
 def test_few_views_are_all_measured_and_many_evenly(count: int, measured: tuple[int, ...]) -> None:
