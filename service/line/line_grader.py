@@ -118,7 +118,8 @@ class LineGrader(TurningGrader):
         if number is None or _is_newest(number, kept):
             return None
         looked = [*kept[:number], self.see_closely(kept[number]), *kept[number + 1 :]]
-        record = self.decide_seen([view for view in looked if view.looked], looked[number].options).record
+        close = [view.close for view in looked if view.looked and view.close is not None]
+        record = self.decide_views(close, looked[number].options) if close else None
         rejected = record is not None and record.grade.grade_class == REJECT
         return Ahead(view=number, kept=looked[number], enough=rejected)
 
