@@ -11,7 +11,7 @@ from grader.image_io import encode_jpeg
 from grader.types import UInt8Array
 from service.line.line_config import Source
 from service.line.sources.capture_clock import CaptureClock
-from service.line.sources.shot import CaptureError, Shot
+from service.line.sources.shot import CaptureError, CaptureFault, Shot
 
 JPEG_QUALITY = 95
 """Frames go on as JPEG, like those of clients."""
@@ -47,7 +47,8 @@ class VideoCapture:
                 self._capture, self._begin_s = _open(self._source), None
                 return None
             raise CaptureError(
-                f"{self._source.address}: expected a frame, the {self._source.kind} gives none"
+                CaptureFault.NO_FRAME,
+                f"{self._source.place}: expected a frame, the {self._source.kind} gives none",
             )
         stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if self._source.kind == "video":
@@ -56,7 +57,9 @@ class VideoCapture:
             taken_s = self._clock.taken_s(time.monotonic(), stamp_s)
         done, bgr = self._capture.retrieve()
         if not done or bgr is None:
-            raise CaptureError(f"{self._source.address}: expected a frame, it could not be decoded")
+            raise CaptureError(
+                CaptureFault.NOT_DECODED, f"{self._source.place}: expected a frame, it could not be decoded"
+            )
         rgb: UInt8Array = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
         return Shot(
             taken_s=taken_s,
@@ -92,5 +95,8 @@ def _open(source: Source) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, bounds)
     if not capture.isOpened():
         capture.release()
-        raise CaptureError(f"{source.address}: expected a {source.kind} source, it does not open")
+        raise CaptureError(
+            CaptureFault.DOES_NOT_OPEN,
+            f"{source.place}: expected a {source.kind} source, it does not open",
+        )
     return capture
