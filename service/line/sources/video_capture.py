@@ -23,6 +23,8 @@ os.environ.setdefault(
     "OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;200000"
 )
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # an outage is told once, by us
+# A USB camera that hangs: OpenCV waits 10 s by itself, in whole seconds, the same for all cameras of the process.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 
 class VideoCapture:
@@ -40,7 +42,7 @@ class VideoCapture:
         return self._clock.jumps
 
     def read(self) -> Shot | None:
-        """The next frame; waits at most `silence_s`. Raises CaptureError when none comes."""
+        """The next frame; waits at most `silence_s` (USB: 2 s). Raises CaptureError when none comes."""
         if not self._capture.grab():
             if self._source.kind == "video" and self._begin_s is not None:
                 self._capture.release()

@@ -15,9 +15,15 @@ from grader.image_io import decode_image
 from service.line.line_config import Source, SourceKind
 from service.line.sources.shot import CaptureError, Shot
 from service.line.sources.video_capture import VideoCapture
-from tests.rtsp_server import rtsp_camera, why_missing
+from tests.rtsp_server import ENCODERS, rtsp_camera, why_missing
 
 needs_rtsp = pytest.mark.skipif(why_missing() is not None, reason=str(why_missing()))
+CODECS = [
+    pytest.param(
+        codec, marks=pytest.mark.skipif(why_missing(codec) is not None, reason=str(why_missing(codec)))
+    )
+    for codec in ENCODERS
+]
 
 
 def source(kind: SourceKind, address: str, **more: Any) -> Source:
@@ -55,8 +61,7 @@ def test_a_video_plays_at_its_own_speed_and_again(tmp_path: Path) -> None:
     capture.close()
 
 
-@needs_rtsp
-@pytest.mark.parametrize("codec", ["mjpeg", "vp8"])
+@pytest.mark.parametrize("codec", CODECS)
 def test_an_rtsp_camera_red_as_it_is_and_gone_when_it_is_gone(codec: str) -> None:
     with rtsp_camera(codec=codec) as camera:
         capture = VideoCapture(source("rtsp", camera.address))
