@@ -94,7 +94,9 @@ class Outcome:
 
     @property
     def kept_schedule(self) -> bool:
-        """Whether the sender was the one that was slow: more than 10 ms behind at one view in a hundred, unblocked."""
+        """False when the sender itself was slow: more than one view in a hundred over 10 ms late, and not because the
+        service took no bytes (for more than 2 % of the time).
+        """
         return quantile(self.behind_s, 0.99) <= 0.01 or self.blocked_s > 0.02 * self.seconds
 
 
@@ -168,8 +170,9 @@ def offer(
         time.sleep(TICK_GAP_S)
         now_s = time.perf_counter() - started
         wire.text(f'{{"type":"encoder","encoder":{first_count + int(now_s * COUNTS_PER_S)}}}')
-    wire.close()
+    wire.say_goodbye()
     hearing.thread.join()
+    wire.close()
     return Outcome(
         answers=hearing.answers,
         sent=len(last_view_s),
@@ -237,6 +240,7 @@ class LineSocket:
         self._file = self._socket.makefile("rb")
         status = self._file.readline()
         if b" 101 " not in status:
+            self.close()
             raise ConnectionError(f"{address}: expected 101 Switching Protocols, got {status!r}")
         while self._file.readline() not in (b"\r\n", b""):
             pass
@@ -269,13 +273,18 @@ class LineSocket:
             if opcode == 9:
                 self._send(10, data)
 
-    def close(self) -> None:
-        """Say goodbye; `receive` ends."""
+    def say_goodbye(self) -> None:
+        """Nothing more is sent; `receive` goes on until the service has ended too."""
         try:
             self._send(8, struct.pack("!H", 1000))
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
             return
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._file.close()
+        self._socket.close()
 
     def _send(self, opcode: int, *parts: bytes) -> None:
         length = sum(map(len, parts))

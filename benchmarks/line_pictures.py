@@ -30,8 +30,13 @@ def line_pictures(folder: Path, views: int) -> list[list[bytes]]:
     return [[_picture(folder, fruit, view, views) for view in range(views)] for fruit in range(len(FRUIT))]
 
 
+def picture_file(folder: Path, fruit: int, view: int, views: int) -> Path:
+    """Where a picture is kept."""
+    return folder / f"sim{SIMULATOR_VERSION}" / f"fruit{fruit}_view{view}_of_{views}_420.jpg"
+
+
 def _picture(folder: Path, fruit: int, view: int, views: int) -> bytes:
-    file = folder / f"sim{SIMULATOR_VERSION}" / f"fruit{fruit}_view{view}_of_{views}_420.jpg"
+    file = picture_file(folder, fruit, view, views)
     if not file.exists():
         variety, diameter_mm, blush, defects = FRUIT[fruit]
         lean = turn_about((0.0, 1.0, 0.0), np.radians(65.0))

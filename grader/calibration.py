@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from grader.errors import CalibrationError
 from grader.image_io import write_bytes
+from grader.linear_light import light_of_levels
 from grader.scale import STRAIGHT_DOWN, BeltScale, is_belt_normal
 from grader.types import FloatArray, UInt8Array
 
@@ -185,21 +186,10 @@ def apply_colour(rgb: UInt8Array, matrix: Matrix | None) -> FloatArray:
     Values may lie a little outside 0-1 where the skin's colour is outside sRGB; they are not clipped.
     matrix: float64 (3, 3), linear camera RGB -> linear sRGB; None leaves the colours as they are.
     """
-    linear = _LINEAR_OF_CODE[rgb]
+    linear = light_of_levels().astype(np.float32)[rgb]
     if matrix is None:
         return linear
     return np.asarray(linear @ matrix.T.astype(np.float32), dtype=np.float32)
-
-
-def _linear_table() -> FloatArray:
-    """IEC 61966-2-1: sRGB code 0-255 -> linear 0-1."""
-    code = np.arange(256) / 255.0
-    linear = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    linear.setflags(write=False)
-    return linear
-
-
-_LINEAR_OF_CODE = _linear_table()
 
 
 def save_calibration(calibration: Calibration, path: Path) -> None:

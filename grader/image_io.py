@@ -1,4 +1,4 @@
-"""The only place that decodes and encodes pictures and opens videos and cameras. RGB from here on.
+"""The only place that decodes and encodes pictures and reads video files. RGB from here on.
 
 What reading can add to `Frame.notes`:
 
@@ -17,7 +17,6 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -148,7 +147,7 @@ def read_video(path: Path, frame_id: str | None = None, *, every: int = 1) -> It
         count = 0
         while capture.grab():
             if count % every == 0:
-                yield _captured_frame(capture, f"{name}#{count:06d}", None)
+                yield _next_frame(capture, f"{name}#{count:06d}")
             count += 1
     finally:
         capture.release()
@@ -156,25 +155,6 @@ def read_video(path: Path, frame_id: str | None = None, *, every: int = 1) -> It
         raise InvalidImageError(f"{name}: expected a video, could not read a single frame")
     if count < 0.95 * expected - 1:  # the header's count is an estimate in some containers
         raise InvalidImageError(f"{name}: expected about {expected} frames, the video ends after {count}")
-
-
-def read_camera(source: int | str, camera_id: str) -> Iterator[Frame]:
-    """Yield frames of a camera (device number, or address such as rtsp://...) until it fails.
-
-    Raises:
-        InvalidImageError: the camera does not open, or stops giving pictures.
-    """
-    capture = cv2.VideoCapture(source)
-    try:
-        if not capture.isOpened():
-            raise InvalidImageError(f"{camera_id}: expected a camera at {source!r}, it does not open")
-        count = 0
-        while capture.grab():
-            yield _captured_frame(capture, f"{camera_id}#{count:06d}", datetime.now(UTC))
-            count += 1
-        raise InvalidImageError(f"{camera_id}: the camera at {source!r} stopped after {count} frames")
-    finally:
-        capture.release()
 
 
 def encode_jpeg(rgb: UInt8Array, *, quality: int = 85, chroma: Chroma = "444") -> bytes:
@@ -321,9 +301,9 @@ def _describe_bytes(data: bytes) -> str:
     return f"{len(data)} bytes of an unknown format that start with {data[:8]!r}"
 
 
-def _captured_frame(capture: cv2.VideoCapture, frame_id: str, captured_at: datetime | None) -> Frame:
+def _next_frame(capture: cv2.VideoCapture, frame_id: str) -> Frame:
     done, bgr = capture.retrieve()
     if not done or bgr is None:
         raise InvalidImageError(f"{frame_id}: the frame could not be decoded")
     rgb: UInt8Array = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
-    return Frame(frame_id=frame_id, rgb=rgb, captured_at=captured_at)
+    return Frame(frame_id=frame_id, rgb=rgb)

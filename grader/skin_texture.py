@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.body_shape import from_round
+from grader.linear_light import light_of_levels
 from grader.sphere_view import disc_grid
 from grader.types import FloatArray, UInt8Array
 from grader.view_surface import DISC_SIZE, NO_MARK
@@ -43,7 +44,5 @@ def skin_texture(pattern: UInt8Array, frame: NDArray[np.float64]) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _log_light() -> FloatArray:
-    """Natural logarithm of the linear light of the 256 sRGB levels (IEC 61966-2-1)."""
-    v = np.arange(256) / 255
-    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
-    return np.log(np.maximum(linear, DARKEST)).astype(np.float32)
+    """Natural logarithm of the linear light of the 256 sRGB levels."""
+    return np.log(np.maximum(light_of_levels(), DARKEST)).astype(np.float32)

@@ -8,7 +8,6 @@ lengths carry their unit in the name; times are timezone-aware UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum, StrEnum
 from math import isfinite
 
@@ -107,7 +106,6 @@ class Frame:
 
     rgb: uint8 (height_px, width_px, 3), R-G-B, sRGB-encoded, made read-only here.
     frame_id: name of the frame; for files the path as given.
-    captured_at: UTC, or None when unknown.
     notes: sorted names of what reading the picture found, such as `no_colour`, `first_frame_only`; they belong
     into the quality flags of every fruit of the frame (all names: `grader/image_io.py`).
     whole_hw: (height_px, width_px) of the picture that was decoded at a reduced size; None: at its own.
@@ -115,8 +113,6 @@ class Frame:
 
     frame_id: str
     rgb: UInt8Array
-    captured_at: datetime | None = None
-    lane: int | None = None
     notes: tuple[str, ...] = ()
     whole_hw: tuple[int, int] | None = None
 

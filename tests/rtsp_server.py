@@ -17,27 +17,31 @@ FRAMES_PER_S = 20
 ENCODERS = {
     "mjpeg": "jpegenc quality=90 ! rtpjpegpay",
     "vp8": "vp8enc deadline=1 keyframe-max-dist=10 ! rtpvp8pay",
+    "h264": "openh264enc gop-size=10 ! rtph264pay config-interval=-1",
 }
+"""H264 by OpenH264 (BSD), which most network cameras speak; parameter sets with every key frame, as they do."""
 _IMPORTS = """
 import gi
 gi.require_version("Gst", "1.0"); gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer
 Gst.init(None)
-for name in ("videotestsrc", "jpegenc", "rtpjpegpay", "vp8enc", "rtpvp8pay"):
+for name in {elements}:
     assert Gst.ElementFactory.find(name), name
 """
 
 
 @cache
-def why_missing() -> str | None:
+def why_missing(codec: str = "mjpeg") -> str | None:
     """Why there can be no such server here; None when there can."""
+    elements = ("videotestsrc", *(part.split()[0] for part in ENCODERS[codec].split(" ! ")))
+    program = _IMPORTS.format(elements=elements)
     try:
-        done = subprocess.run([SYSTEM_PYTHON, "-c", _IMPORTS], capture_output=True, text=True, check=False)
+        done = subprocess.run([SYSTEM_PYTHON, "-c", program], capture_output=True, text=True, check=False)
     except OSError as error:
         return f"{SYSTEM_PYTHON}: {error.strerror}"
     if done.returncode:
         return (
-            "needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base and -good: "
+            "needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base, -good and -bad: "
             + done.stderr.strip().splitlines()[-1]
         )
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.colour_difference import XYZ_OF_LINEAR_SRGB, Float64Array
+from grader.linear_light import light_of_levels
 from grader.types import UInt8Array
 
 NEUTRAL_K = 5000.0
@@ -32,9 +33,7 @@ def change_light(rgb: UInt8Array, gains: Gains) -> UInt8Array:
     rgb: uint8 (H, W, 3), sRGB-encoded (IEC 61966-2-1), and so is the result. What exceeds the range is clipped, as in a
     camera; what was clipped before stays at its gain.
     """
-    levels = np.arange(256, dtype=np.float64) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    lit = np.minimum(linear[:, None] * np.array(gains), 1.0)
+    lit = np.minimum(light_of_levels()[:, None] * np.array(gains), 1.0)
     coded = np.where(lit <= 0.0031308, 12.92 * lit, 1.055 * lit ** (1 / 2.4) - 0.055)
     table = np.round(coded * 255).astype(np.uint8)
     return np.stack([table[:, channel].take(rgb[..., channel]) for channel in range(3)], axis=-1)

@@ -25,6 +25,7 @@ from training.averaged import fold_in
 from training.checkpoint import load_weights, read_checkpoint, write_checkpoint
 from training.dataset import INPUT, TrainingStream
 from training.networks import AnyNetwork, new_network
+from training.optimiser_step import new_optimiser, take_step
 from training.resume import write_config
 from training.run_log import RunLog
 from training.train import LOG_EVERY, background_pictures, learning_rate, training_sources
@@ -132,24 +133,18 @@ def mimic(config: TrainConfig, teacher: Path, count: int) -> Path:
 
 def _train(config: TrainConfig, net: AnyNetwork, lessons: Lessons, progress: Progress) -> Path:
     last = Path(config.out) / "last.pt"
-    optimiser = torch.optim.AdamW(net.parameters(), weight_decay=0.02)
+    optimiser = new_optimiser((net.parameters(), 1.0))
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     logs = RunLog(Path(config.out), 0)
     rng = np.random.default_rng(config.seed)
     task = progress.add_task("", total=config.steps)
     net.train()
     for step in range(config.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, config)
         batch = turned(lessons, rng.integers(len(lessons), size=config.batch), rng)
         with torch.autocast("cpu", torch.bfloat16):
             outputs = net(as_input(batch.image).contiguous(memory_format=torch.channels_last))
         parts = mimic_loss(outputs, batch)
-        loss = torch.stack(list(parts.values())).sum()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
-        optimiser.step()
+        take_step(net, optimiser, parts, learning_rate(step, config))
         fold_in(average, net.state_dict(), config.average, step + 1)
         if (step + 1) % LOG_EVERY == 0:
             values = {name: float(part.detach()) for name, part in parts.items()}

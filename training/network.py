@@ -80,14 +80,6 @@ class FruitNet(nn.Module):
         self.crop = nn.Conv2d(wide, len(CROP_CLASSES), 1)
         self.inside = nn.Conv2d(wide, 1, 1)
 
-    def freeze(self, blocks: int) -> list[nn.Module]:
-        """Stop training the first blocks of the backbone and what comes before them, none for 0; returns them: their
-        statistics of normalisation stay only while they are in `eval` mode."""
-        parts = [self.stem, *self.blocks[:blocks]] if blocks else []
-        for part in parts:
-            part.requires_grad_(False)
-        return parts
-
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the module text for shapes."""
         x = self.stem(x)

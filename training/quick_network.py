@@ -65,13 +65,6 @@ class QuickNet(nn.Module):
         self.crop = nn.Conv2d(_WIDE, len(CROP_CLASSES), 1)
         self.inside = nn.Conv2d(_WIDE, 1, 1)
 
-    def freeze(self, blocks: int) -> list[nn.Module]:
-        """As `FruitNet.freeze`; this network has 4 blocks."""
-        parts = [self.stem, *self.blocks[:blocks]] if blocks else []
-        for part in parts:
-            part.requires_grad_(False)
-        return parts
-
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See `network.FruitNet` for shapes."""
         half = self.stem(x)

@@ -22,7 +22,8 @@ from training.dataset import Source, TrainingStream, photograph_sources, simulat
 from training.kept_answers import kept_answers
 from training.loss import fruit_loss
 from training.mixed_precision import slow_layers_in_float32
-from training.networks import AnyNetwork, new_network
+from training.networks import AnyNetwork, freeze_blocks, new_network
+from training.optimiser_step import new_optimiser, take_step
 from training.resume import stopped_run, write_config
 from training.run_log import RunLog
 from training.train_config import ConfigError, TrainConfig
@@ -56,17 +57,14 @@ def train(config: TrainConfig) -> Path:
         _load_start(config.start_from, net)
     slow_layers_in_float32(net)
     before = _network_before(config) if config.keep else None
-    frozen = net.freeze(config.frozen_blocks)
+    frozen = freeze_blocks(net, config.frozen_blocks)
     if config.frozen_statistics:
         frozen += [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
     average = {name: value.detach().clone() for name, value in net.state_dict().items()}
     backbone = [*net.stem.parameters(), *net.blocks.parameters()]
     known = {id(p) for p in backbone}
     head = [p for p in net.parameters() if id(p) not in known]
-    optimiser = torch.optim.AdamW(
-        [{"params": backbone, "factor": config.backbone_rate}, {"params": head, "factor": 1.0}],
-        weight_decay=0.02,
-    )
+    optimiser = new_optimiser((backbone, config.backbone_rate), (head, 1.0))
     step, last = 0, out / "last.pt"
     if stopped is not None:
         for weights in (stopped.average, stopped.net):  # both have to fit; the last one stays
@@ -92,8 +90,6 @@ def train(config: TrainConfig) -> Path:
         for part in frozen:
             part.eval()
         for batch in batches(config, sources, backgrounds, step):
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, config) * group["factor"]
             image = batch["image"].contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 outputs = net(image)
@@ -102,11 +98,7 @@ def train(config: TrainConfig) -> Path:
                 with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                     answers = before(image)
                 parts["kept"] = config.keep * kept_answers(outputs, answers, batch)
-            loss = torch.stack(list(parts.values())).sum()
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
-            optimiser.step()
+            take_step(net, optimiser, parts, learning_rate(step, config))
             step += 1
             fold_in(average, net.state_dict(), config.average, step)
             if step % LOG_EVERY == 0:

@@ -16,6 +16,7 @@ from grader.standard import load_default_standard
 from grader.turn import Rollers
 from grader.types import REJECT, UNGRADED, Crop, Frame, FruitMeasurement, GradeDecision
 from training.grade_suite import whole_fruit
+from training.light_change import change_light
 from training.simulator import Rendered
 from training.simulator.generate import FIRST_HELD_OUT_SEED
 from training.simulator_suite import MM_PER_PX, mean, median, only_fruit
@@ -163,12 +164,7 @@ class TurningSuite:
 
 def in_other_lane(picture: Rendered) -> Rendered:
     """The same picture from a camera with the gains `LANE_GAINS`."""
-    levels = np.arange(256) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    light = np.minimum(linear[:, None] * np.array(LANE_GAINS), 1.0)
-    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    table = np.rint(encoded * 255).astype(np.uint8)
-    return replace(picture, rgb=np.stack([table[picture.rgb[..., c], c] for c in range(3)], axis=-1))
+    return replace(picture, rgb=change_light(picture.rgb, LANE_GAINS))
 
 
 def _turn_figures(turns: dict[str, list[list[tuple[float, ...]]]], count: int) -> Iterator[Figure]:

@@ -16,7 +16,7 @@ from service.http_errors import error_response
 from service.line.client import Client
 from service.line.line import Line
 from service.line.lines import Lines
-from service.line.schemas import CameraPlaceOut, CameraStateOut, LineDaysOut, LineOut, LinesOut, lane_answers
+from service.line.schemas import CameraPlaceOut, LineDaysOut, LineOut, LinesOut, OwnCameraOut, lane_answers
 from service.services import RunningServices, Services
 
 router = APIRouter(prefix="/api/v1", tags=["lines"])
@@ -123,7 +123,7 @@ def _answer(line: Line, every: Lines) -> LineOut:
             )
             for camera in line.config.cameras
         ],
-        own_cameras=[CameraStateOut.of(state) for state in every.camera_states(line.config.line_id)],
+        own_cameras=[OwnCameraOut.of(state) for state in every.camera_states(line.config.line_id)],
         encoder_modulus=line.config.encoder.modulus,
         wait_s=line.config.deadline.wait_s,
         outlets={outlet.name: outlet.counts for outlet in line.config.outlets},

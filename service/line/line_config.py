@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import inf
 from typing import Literal
+from urllib.parse import urlsplit
 
 from grader.pipeline import GradeOptions
 from service.line.protocol import MessageLimits
@@ -63,6 +64,16 @@ class Source:
     retry_s: float = 0.5
     longest_retry_s: float = 30.0
     size_wh_px: tuple[int, int] | None = None
+
+    @property
+    def place(self) -> str:
+        """The address as logs and pages may show it: of a network camera without user, password and path, which
+        often holds them too.
+        """
+        if self.kind != "rtsp":
+            return self.address
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

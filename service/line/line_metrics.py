@@ -8,12 +8,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.line.ledger import LaneCounts
-from service.line.sources.camera_source import CameraState
+from service.line.sources.camera_source import OwnCameraState
 
 LaneRow = tuple[str, str, LaneCounts]
 """Line, lane, counts."""
 
-CameraRow = tuple[str, CameraState]
+CameraRow = tuple[str, OwnCameraState]
 """Line, state."""
 
 _RESULTS = ("graded", "abstained", "no_read")

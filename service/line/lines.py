@@ -19,7 +19,7 @@ from service.line.line_file import LINE_NAME, PLAIN_LINE, load_line
 from service.line.line_metrics import LaneRow
 from service.line.line_setup import setup_problems
 from service.line.quiet_log import QuietLog
-from service.line.sources.camera_source import CameraSource, CameraState
+from service.line.sources.camera_source import CameraSource, OwnCameraState
 from service.line.worker_process import LoadGrader
 from service.line.workers import ANSWER_TIMEOUT_S, Workers
 from service.model_follower import POLL_S
@@ -149,11 +149,11 @@ class Lines:
                 if counts.triggers or counts.frames:
                     yield name, "other" if lane is None else str(lane), counts
 
-    def camera_states(self, line: str) -> tuple[CameraState, ...]:
+    def camera_states(self, line: str) -> tuple[OwnCameraState, ...]:
         """Of the cameras of a line that the service opened itself."""
         return tuple(camera.state() for camera in self._cameras.get(line, ()))
 
-    def camera_rows(self) -> Iterator[tuple[str, CameraState]]:
+    def camera_rows(self) -> Iterator[tuple[str, OwnCameraState]]:
         """Line and state of every camera that the service opened itself, for `/metrics`."""
         for name in self._cameras:
             for state in self.camera_states(name):

@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 
 from service.line.ledger import LaneCounts
 from service.line.line import Line
-from service.line.sources.camera_source import CameraState
+from service.line.sources.camera_feed import CameraLink
+from service.line.sources.camera_source import OwnCameraState
+from service.line.sources.shot import CaptureFault
 
 
 class LaneOut(BaseModel):
@@ -64,14 +66,16 @@ class CameraPlaceOut(BaseModel):
     counts_per_view: float
 
 
-class CameraStateOut(BaseModel):
+class OwnCameraOut(BaseModel):
     """A camera that the service opened itself: frames = sent + replaced + all refused + pending, always."""
 
     camera: str
     kind: str
     lane: int
-    connected: bool
-    since: datetime = Field(description="When `connected` last changed.")
+    link: CameraLink = Field(
+        description="`reconnecting`: it stopped. `gone`: it does not open, and is tried again."
+    )
+    since: datetime = Field(description="When it last came or went.")
     frames: int
     sent: int = Field(description="To the line, whose counts say what became of them.")
     replaced: int = Field(description="By a newer frame before they were looked at.")
@@ -79,10 +83,11 @@ class CameraStateOut(BaseModel):
     pending: int
     reconnects: int
     clock_jumps: int = Field(description="Times that the clock of the camera was set.")
-    problem: str | None = Field(description="Why it is gone, or was last.")
+    fault: CaptureFault | None = Field(description="Why it is gone, or was last.")
+    problem: str | None = Field(description="The same in English, with its place.")
 
     @classmethod
-    def of(cls, state: CameraState) -> CameraStateOut:
+    def of(cls, state: OwnCameraState) -> OwnCameraOut:
         """The public face of the state."""
         return cls(**asdict(state))
 
@@ -100,7 +105,7 @@ class LineOut(BaseModel):
     bad_messages: int
     cameras: list[str] = Field(description="Empty: any camera may send.")
     camera_places: list[CameraPlaceOut]
-    own_cameras: list[CameraStateOut] = Field(description="Those that the service opens itself.")
+    own_cameras: list[OwnCameraOut] = Field(description="Those that the service opens itself.")
     encoder_modulus: int = Field(description="The counter begins at 0 again here.")
     wait_s: float = Field(description="So long are views of a fruit waited for, from its trigger.")
     outlets: dict[str, int] = Field(description="Counts from the trigger.")

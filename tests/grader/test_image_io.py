@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import collections
 import contextlib
 import io
 import struct
 import zlib
-from datetime import UTC
 from pathlib import Path
 
 import cv2
@@ -22,7 +20,6 @@ from grader.image_io import (
     encode_jpeg,
     encode_png,
     list_inputs,
-    read_camera,
     read_image,
     read_video,
     write_bytes,
@@ -378,18 +375,6 @@ def test_a_cut_off_video_says_so_after_its_frames(tmp_path: Path) -> None:
     seen = []
     with pytest.raises(InvalidImageError, match="clip"):
         seen.extend(read_video(path))
-
-
-def test_camera_that_ends_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "clip.avi"
-    make_video(path, 3)
-    frames = []
-    with pytest.raises(InvalidImageError, match=r"cam1: the camera at .* stopped after 3 frames"):
-        collections.deque((frames.append(frame) for frame in read_camera(str(path), "cam1")), maxlen=0)
-    assert [frame.frame_id for frame in frames] == ["cam1#000000", "cam1#000001", "cam1#000002"]
-    assert all(frame.captured_at is not None and frame.captured_at.tzinfo is UTC for frame in frames)
-    with pytest.raises(InvalidImageError, match="does not open"):
-        next(read_camera(str(tmp_path / "none.avi"), "cam1"))
 
 
 def test_writing_names_file_and_cause(tmp_path: Path) -> None:

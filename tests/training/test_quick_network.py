@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.network import OUTPUT_NAMES, FruitNet
-from training.networks import NETWORKS, network_of, new_network
+from training.networks import NETWORKS, freeze_blocks, network_of, new_network
 from training.quick_network import QuickNet
 
 
@@ -20,12 +20,16 @@ def test_it_says_the_same_as_the_large_one(shape: tuple[int, ...]) -> None:
     assert len(quick) == len(OUTPUT_NAMES)
 
 
-def test_frozen_blocks_do_not_learn() -> None:
-    net = QuickNet()
-    frozen = net.freeze(2)
-    assert all(not p.requires_grad for part in frozen for p in part.parameters())
-    assert net.blocks[2][0][0].weight.requires_grad
-    assert QuickNet().freeze(0) == []
+@pytest.mark.parametrize("name", NETWORKS)
+def test_frozen_blocks_do_not_learn(name: str) -> None:
+    net = new_network(name, pretrained=False)
+    frozen = freeze_blocks(net, 2)
+    assert frozen == [net.stem, net.blocks[0], net.blocks[1]]
+    still = {id(parameter) for part in frozen for parameter in part.parameters()}
+    assert all(parameter.requires_grad == (id(parameter) not in still) for parameter in net.parameters())
+    free = new_network(name, pretrained=False)
+    assert freeze_blocks(free, 0) == []
+    assert all(parameter.requires_grad for parameter in free.parameters())
 
 
 @pytest.mark.parametrize("name", NETWORKS)

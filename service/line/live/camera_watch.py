@@ -29,8 +29,10 @@ LEAST_EDGE_PX = 0.7
 """Edges of pictures in focus are 2-7 px wide (`grader/exposure.py`): a tenth of the widest."""
 
 
-class CameraState(StrEnum):
-    """never: no frame since the start. silent: it should send and does not. idle: nothing to send."""
+class FrameFlow(StrEnum):
+    """Whether frames of a camera come to the line. never: none since the start. silent: it should send and does not.
+    idle: nothing to send.
+    """
 
     SENDING = "sending"
     SILENT = "silent"
@@ -61,7 +63,7 @@ class CameraReport:
     """frames: since the start, refused ones too. age_s: of the last one. Drifts: None before there is enough."""
 
     name: str
-    state: CameraState
+    state: FrameFlow
     frames: int
     age_s: float | None
     brightness: float | None
@@ -123,11 +125,11 @@ class CameraWatch:
 def _report(name: str, camera: _Camera, now_s: float, expected: bool) -> CameraReport:
     age_s = None if camera.last_s is None else now_s - camera.last_s
     if age_s is not None and age_s <= SILENT_S:
-        state = CameraState.SENDING
+        state = FrameFlow.SENDING
     elif expected:
-        state = CameraState.SILENT
+        state = FrameFlow.SILENT
     else:
-        state = CameraState.NEVER if age_s is None else CameraState.IDLE
+        state = FrameFlow.NEVER if age_s is None else FrameFlow.IDLE
     values = np.array([(look.brightness, look.edge_px) for look in camera.looks], np.float32).reshape(-1, 2)
     drifts: list[Drift | None] = [None, None]
     if len(values) >= MIN_BEFORE + RECENT:

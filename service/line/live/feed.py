@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
 from traceback import format_exception
@@ -31,6 +31,7 @@ from service.line.live.schemas import (
     StateEvent,
 )
 from service.line.schemas import LaneOut, lane_answers
+from service.line.sources.camera_source import OwnCameraState
 from service.line.workers import Workers
 from service.schemas import Language
 
@@ -47,7 +48,7 @@ _RECORD_PARTS = ("size", "colour")
 
 
 class Feed:
-    """One line. standards: for the words. clock: monotonic, s."""
+    """One line. standards: for the words. own_cameras: how those are that the service opens. clock: monotonic, s."""
 
     def __init__(
         self,
@@ -55,9 +56,11 @@ class Feed:
         workers: Workers,
         standards: Sequence[Standard],
         *,
+        own_cameras: Callable[[], Iterable[OwnCameraState]] = tuple,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._line, self._workers, self._standards, self._clock = line, workers, standards, clock
+        self._own_cameras = own_cameras
         self._run_id = uuid4().hex[:8]
         self._broadcast = Broadcast()
         self._telling: asyncio.Task[None] | None = None
@@ -165,6 +168,7 @@ class Feed:
         moving = None if speed is None else abs(speed) >= STILL_COUNTS_PER_S
         passing = now_s - line.watch.decided_s <= PASSING_S
         triggers = sum(answer.triggers for answer in answers)
+        own = {state.camera: state for state in self._own_cameras()}
         if moving is not False:
             self._triggers_moving = triggers
         return StateEvent(
@@ -184,7 +188,10 @@ class Feed:
             watchers=self._broadcast.count,
             strange_frames=sum(answer.frames for answer in answers if answer.lane is None),
             lanes=[self._lane(answer.lane, answer, now_s) for answer in answers if answer.lane is not None],
-            cameras=[CameraOut.of(one) for one in line.watch.cameras.reports(now_s, passing=passing)],
+            cameras=[
+                CameraOut.of(report, own.get(report.name))
+                for report in line.watch.cameras.reports(now_s, passing=passing)
+            ],
         )
 
     def _lane(self, lane: int, answer: LaneOut, now_s: float) -> LaneState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from grader.rules import Standard
 from service.line.lines import Lines
@@ -34,7 +35,12 @@ class LiveLines:
         """The feed of a line that is open. Raises NotFoundError."""
         line = self._lines.known(name)
         if name not in self._feeds:
-            self._feeds[name] = Feed(line, self._lines.workers, self._standards)
+            self._feeds[name] = Feed(
+                line,
+                self._lines.workers,
+                self._standards,
+                own_cameras=partial(self._lines.camera_states, name),
+            )
         return self._feeds[name]
 
     def end_streams(self) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field, JsonValue
 
-from service.line.live.camera_watch import CameraReport, CameraState
+from service.line.live.camera_watch import CameraReport, FrameFlow
 from service.line.live.drift import Drift
 from service.line.protocol import Decision
-from service.line.schemas import LaneOut
+from service.line.schemas import LaneOut, OwnCameraOut
+from service.line.sources.camera_source import OwnCameraState
 from service.schemas import FruitTexts
 
 
@@ -86,8 +87,9 @@ class CameraOut(BaseModel):
     """One camera."""
 
     name: str
-    state: CameraState
-    frames: int = Field(description="Since the start, refused ones too.")
+    state: FrameFlow = Field(description="Whether frames come to the line.")
+    own: OwnCameraOut | None = Field(description="How it is, where the service itself opens it; else null.")
+    frames: int = Field(description="That came to the line since the start, refused ones too.")
     age_s: float | None = Field(description="Of the last frame.")
     brightness: float | None = Field(
         description="Mean of the pictures looked at in two minutes, 8-bit codes."
@@ -97,11 +99,12 @@ class CameraOut(BaseModel):
     edge_drift: DriftOut | None
 
     @classmethod
-    def of(cls, report: CameraReport) -> CameraOut:
-        """The public face of a report."""
+    def of(cls, report: CameraReport, own: OwnCameraState | None) -> CameraOut:
+        """The public face of a report, and of the camera itself where it is the service's own."""
         return cls(
             name=report.name,
             state=report.state,
+            own=None if own is None else OwnCameraOut.of(own),
             frames=report.frames,
             age_s=None if report.age_s is None else round(report.age_s, 1),
             brightness=_short(report.brightness),

@@ -6,30 +6,48 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from threading import Event, Lock, Thread
 
 from service.line.backoff import Backoff
-from service.line.sources.shot import Capture, CaptureError, Shot, Unusable
+from service.line.sources.shot import Capture, CaptureError, CaptureFault, Shot, Unusable
 
 MOST_CHANGES = 16
 """Outages that nobody has asked for yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedState:
-    """connected: the camera is open. since: when that last changed. frames: that came, usable or not. replaced: by a
-    newer one before they were looked at. refused: of frames that are no pictures, by reason. reconnects: times that it
-    was opened again. clock_jumps: times that its clock was set. problem: why it is gone, or was last.
+class CameraLink(StrEnum):
+    """opening: for the first time. reconnecting: it stopped, and was not tried since. gone: the last try to open it
+    failed; it is tried on and on.
     """
 
-    connected: bool = False
+    OPENING = "opening"
+    OPEN = "open"
+    RECONNECTING = "reconnecting"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """since: when the camera last came or went. frames: that came, usable or not. replaced: by a newer one before they
+    were looked at. refused: of frames that are no pictures, by reason. reconnects: times that it was opened again.
+    clock_jumps: times that its clock was set. fault, problem: why it is gone, or was last.
+    """
+
+    link: CameraLink
     since: datetime
     frames: int = 0
     replaced: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     reconnects: int = 0
     clock_jumps: int = 0
+    fault: CaptureFault | None = None
     problem: str | None = None
+
+    @property
+    def connected(self) -> bool:
+        """The camera is open."""
+        return self.link is CameraLink.OPEN
 
 
 class CameraFeed:
@@ -55,9 +73,9 @@ class CameraFeed:
         self._changes: deque[str | None] = deque(maxlen=MOST_CHANGES)
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
-        self._connected = self._ever = False
+        self._link, self._ever = CameraLink.OPENING, False
         self._since = datetime.now(UTC)
-        self._problem: str | None = None
+        self._error: CaptureError | None = None
         self._ending, self._taken = Event(), Event()
         self._thread = Thread(target=self._run, name=f"camera {name}", daemon=True)
 
@@ -91,14 +109,15 @@ class CameraFeed:
         """What there is to say now."""
         with self._lock:
             return FeedState(
-                connected=self._connected,
+                link=self._link,
                 since=self._since,
                 frames=self._counts["frames"],
                 replaced=self._counts["replaced"],
                 refused=dict(self._refused),
                 reconnects=self._counts["reconnects"],
                 clock_jumps=self._counts["clock_jumps"],
-                problem=self._problem,
+                fault=None if self._error is None else self._error.fault,
+                problem=None if self._error is None else str(self._error),
             )
 
     def _run(self) -> None:
@@ -106,13 +125,13 @@ class CameraFeed:
             try:
                 capture = self._open_capture()
             except CaptureError as error:
-                self._gone(str(error))
+                self._lost(CameraLink.GONE, error)
             else:
                 self._come()
                 try:
                     self._follow(capture)
                 except CaptureError as error:
-                    self._gone(str(error))
+                    self._lost(CameraLink.RECONNECTING, error)
                 finally:
                     capture.close()
             self._ending.wait(self._backoff.next_s())
@@ -148,14 +167,14 @@ class CameraFeed:
     def _come(self) -> None:
         with self._lock:
             self._counts["reconnects"] += self._ever
-            self._connected = self._ever = True
+            self._link, self._ever = CameraLink.OPEN, True
             self._since = datetime.now(UTC)
             self._changes.append(None)
 
-    def _gone(self, problem: str) -> None:
+    def _lost(self, link: CameraLink, error: CaptureError) -> None:
         """An outage is one change, however often opening it again is tried."""
         with self._lock:
-            if self._connected or self._problem is None:
+            if self._link in (CameraLink.OPENING, CameraLink.OPEN):
                 self._since = datetime.now(UTC)
-                self._changes.append(problem)
-            self._connected, self._problem = False, problem
+                self._changes.append(str(error))
+            self._link, self._error = link, error

@@ -20,10 +20,10 @@ from service.line.line import Line
 from service.line.line_config import Camera, Source
 from service.line.protocol import FrameHeader, FruitId, MessageLimits, encode_frame
 from service.line.quiet_log import QuietLog
-from service.line.sources.camera_feed import CameraFeed
+from service.line.sources.camera_feed import CameraFeed, CameraLink
 from service.line.sources.file_names import NamePattern
 from service.line.sources.folder_capture import FolderCapture
-from service.line.sources.shot import Capture, Shot
+from service.line.sources.shot import Capture, CaptureFault, Shot
 from service.line.sources.video_capture import VideoCapture
 
 MOST_PENDING = 16
@@ -42,7 +42,7 @@ class NotSent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraState:
+class OwnCameraState:
     """frames = sent + replaced + all refused + pending, always; the other fields as in `FeedState`. sent: to the line,
     whose counts say what became of them.
     """
@@ -50,7 +50,7 @@ class CameraState:
     camera: str
     kind: str
     lane: int
-    connected: bool
+    link: CameraLink
     since: datetime
     frames: int
     sent: int
@@ -59,7 +59,13 @@ class CameraState:
     pending: int
     reconnects: int
     clock_jumps: int
+    fault: CaptureFault | None
     problem: str | None
+
+    @property
+    def connected(self) -> bool:
+        """The camera is open."""
+        return self.link is CameraLink.OPEN
 
 
 class CameraSource:
@@ -95,16 +101,16 @@ class CameraSource:
         """Let go of the camera. May take `silence_s`."""
         self._feed.stop()
 
-    def state(self) -> CameraState:
+    def state(self) -> OwnCameraState:
         """Of the camera and its frames, now."""
         feed = self._feed.state()
         refused = Counter(feed.refused) + self._refused
         replaced = feed.replaced + self._dropped
-        return CameraState(
+        return OwnCameraState(
             camera=self._camera.name,
             kind=self._source.kind,
             lane=self._source.lane,
-            connected=feed.connected,
+            link=feed.link,
             since=feed.since,
             frames=feed.frames,
             sent=self._sent,
@@ -113,6 +119,7 @@ class CameraSource:
             pending=feed.frames - self._sent - replaced - refused.total(),
             reconnects=feed.reconnects,
             clock_jumps=feed.clock_jumps,
+            fault=feed.fault,
             problem=feed.problem,
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from service.errors import ProtocolError
 from service.line.line_config import Source
 from service.line.protocol import MessageLimits, check_picture
-from service.line.sources.shot import CaptureError, Shot, Unusable
+from service.line.sources.shot import CaptureError, CaptureFault, Shot, Unusable
 
 POLL_S = 0.02
 """Between two looks: also works on network folders, which tell of no changes."""
@@ -69,7 +69,8 @@ class FolderCapture:
                     there[entry.name] = self._seen(entry.name, stat, now_s)
         except OSError as error:
             raise CaptureError(
-                f"{self._folder}: expected a folder, it cannot be read: {error.strerror}"
+                CaptureFault.NO_FOLDER,
+                f"{self._folder}: expected a folder, it cannot be read: {error.strerror}",
             ) from error
         self._files = there
 

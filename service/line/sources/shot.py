@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
+class CaptureFault(StrEnum):
+    """What is wrong with a camera, as a word that pages put into their language."""
+
+    DOES_NOT_OPEN = "does_not_open"
+    NO_FRAME = "no_frame"
+    NOT_DECODED = "not_decoded"
+    NO_FOLDER = "no_folder"
+
+
 class CaptureError(Exception):
-    """A camera is not there, or gives no pictures any more. The message says expected, actual and where."""
+    """A camera is not there, or gives no pictures any more. The message says expected, actual and where; it goes to
+    logs and pages, so it names no password.
+    """
+
+    def __init__(self, fault: CaptureFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from grader.image_io import encode_jpeg
 from grader.types import UInt8Array
 from service.line.line_config import Source
 from service.line.sources.capture_clock import CaptureClock
-from service.line.sources.shot import CaptureError, Shot
+from service.line.sources.shot import CaptureError, CaptureFault, Shot
 
 JPEG_QUALITY = 95
 """Frames go on as JPEG, like those of clients."""
@@ -23,6 +23,8 @@ os.environ.setdefault(
     "OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpsprobesize;0|analyzeduration;200000"
 )
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # an outage is told once, by us
+# A USB camera that hangs: OpenCV waits 10 s by itself, in whole seconds, the same for all cameras of the process.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 
 
 class VideoCapture:
@@ -40,14 +42,15 @@ class VideoCapture:
         return self._clock.jumps
 
     def read(self) -> Shot | None:
-        """The next frame; waits at most `silence_s`. Raises CaptureError when none comes."""
+        """The next frame; waits at most `silence_s` (USB: 2 s). Raises CaptureError when none comes."""
         if not self._capture.grab():
             if self._source.kind == "video" and self._begin_s is not None:
                 self._capture.release()
                 self._capture, self._begin_s = _open(self._source), None
                 return None
             raise CaptureError(
-                f"{self._source.address}: expected a frame, the {self._source.kind} gives none"
+                CaptureFault.NO_FRAME,
+                f"{self._source.place}: expected a frame, the {self._source.kind} gives none",
             )
         stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if self._source.kind == "video":
@@ -56,7 +59,9 @@ class VideoCapture:
             taken_s = self._clock.taken_s(time.monotonic(), stamp_s)
         done, bgr = self._capture.retrieve()
         if not done or bgr is None:
-            raise CaptureError(f"{self._source.address}: expected a frame, it could not be decoded")
+            raise CaptureError(
+                CaptureFault.NOT_DECODED, f"{self._source.place}: expected a frame, it could not be decoded"
+            )
         rgb: UInt8Array = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
         return Shot(
             taken_s=taken_s,
@@ -92,5 +97,8 @@ def _open(source: Source) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(source.address, cv2.CAP_FFMPEG, bounds)
     if not capture.isOpened():
         capture.release()
-        raise CaptureError(f"{source.address}: expected a {source.kind} source, it does not open")
+        raise CaptureError(
+            CaptureFault.DOES_NOT_OPEN,
+            f"{source.place}: expected a {source.kind} source, it does not open",
+        )
     return capture

@@ -1,12 +1,13 @@
 // What needs a look, from the state of a line. Pure: the same state gives the same notes.
 import { _, number, percent } from "./texts.js";
 import { sum } from "./lane_card.js";
+import { ownCameraNotes } from "./own_camera.js";
 
 const OFTEN = 0.05; // fruit without a class
 const MANY_REFUSED = 0.01; // of the frames of the last minute
 const ENOUGH = 20; // fruit before a share says anything
 
-// past: the state of a minute ago, or the first one seen. Gives {notes: [{level, text}], levels: {lane: {count: level}}}.
+// The worst first. past: the state of a minute ago, or the first one seen. Gives {notes: [{level, text}], levels: {lane: {count: level}}}.
 export function whatNeedsALook(state, past) {
   const notes = [];
   const bad = (text) => notes.push({ level: "bad", text });
@@ -18,7 +19,12 @@ export function whatNeedsALook(state, past) {
   if (state.restarts > past.restarts) bad(_("A grading process died and was started again"));
   if (state.encoder_stuck) bad(_("Fruit pass, but the encoder stands still"));
   for (const camera of state.cameras) {
-    if (camera.state === "silent") bad(_("Camera {name} sends nothing", { name: camera.name }));
+    const silent = camera.state === "silent";
+    if (camera.own) {
+      const before = past.cameras.find(({ name }) => name === camera.name)?.own ?? camera.own;
+      const about = { silent, passing: state.fruit_per_minute > 0 };
+      for (const [level, text] of ownCameraNotes(camera.name, camera.own, before, about)) notes.push({ level, text });
+    } else if (silent) bad(_("Camera {name} sends nothing", { name: camera.name }));
     if (camera.brightness_drift?.found) {
       warn(_("Camera {name} is brighter or darker than before: {before} → {recent}", change(camera.name, camera.brightness_drift, 0)));
     }
@@ -34,7 +40,7 @@ export function whatNeedsALook(state, past) {
     const before = past.lanes.find((one) => one.counts.lane === lane.counts.lane) ?? lane;
     levels[lane.counts.lane] = laneNotes(lane, before, { bad, warn });
   }
-  return { notes, levels };
+  return { notes: [...notes.filter(({ level }) => level === "bad"), ...notes.filter(({ level }) => level !== "bad")], levels };
 }
 
 function laneNotes(lane, past, { bad, warn }) {

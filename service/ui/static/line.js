@@ -9,6 +9,7 @@ import { startThemeButton } from "./theme_button.js";
 
 const $ = (id) => document.getElementById(id);
 const PAST_STATES = 120; // a minute
+const EARLIER_STATES = 10; // five seconds
 const MOST_NOTES = 8;
 
 const lanes = new Map();
@@ -38,7 +39,7 @@ function onState(state) {
   for (const one of used) lane(one.counts.lane).state(one, levels[one.counts.lane]);
   showGauges(state);
   showNotes(notes);
-  showCameras($("cameras"), state.cameras);
+  showCameras($("cameras"), state, past.at(-EARLIER_STATES - 1) ?? past[0]);
   $("cameras-box").hidden = state.cameras.length === 0;
   const quiet = state.lanes.map(({ counts }) => counts.lane).filter((one) => !lanes.has(one));
   $("quiet-lanes").hidden = quiet.length === 0 || used.length === 0;

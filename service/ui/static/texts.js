@@ -70,6 +70,13 @@ export function clock(iso) {
   return new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
 }
 
+// The time of day; with the date when that is not today.
+export function when(iso) {
+  const then = new Date(iso);
+  if (then.toDateString() === new Date().toDateString()) return clock(iso);
+  return then.toLocaleString(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
 export function seconds(iso) {
   return new Date(iso).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }

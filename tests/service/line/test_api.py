@@ -138,6 +138,8 @@ def test_a_camera_that_the_service_opened(tmp_path: Path, plain: ServiceSettings
     with listening(app) as address, dial(address, "small") as socket:
         socket.send(EncoderTick(encoder=1000).to_json())
         socket.send(Trigger(fruit_id="a", lane=1, encoder=1000).to_json())
+        while not httpx.get(f"{address}/api/v1/lines/small").json()["lanes"][0]["open"]:
+            pass  # a picture taken before the first tick shows no fruit
         (tmp_path / "lines" / "inbox" / "1.jpg").write_bytes(line_picture(outlet="juice"))
         decision = None
         while decision is None:
@@ -147,8 +149,8 @@ def test_a_camera_that_the_service_opened(tmp_path: Path, plain: ServiceSettings
         assert isinstance(decision, Decision)
         assert (decision.fruit_id, decision.outlet, decision.view_count) == ("a", "juice", 1)
         state = httpx.get(f"{address}/api/v1/lines/small").json()["own_cameras"]
-        assert [(one["camera"], one["kind"], one["connected"], one["sent"]) for one in state] == [
-            ("top", "folder", True, 1)
+        assert [(one["camera"], one["kind"], one["link"], one["sent"]) for one in state] == [
+            ("top", "folder", "open", 1)
         ]
         metrics = httpx.get(f"{address}/metrics").text
         assert 'grader_line_camera_frames_total{camera="top",line="small",outcome="sent"} 1.0' in metrics

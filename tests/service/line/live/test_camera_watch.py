@@ -12,8 +12,8 @@ from service.line.live.camera_watch import (
     RECENT,
     SAMPLE_EVERY_S,
     SILENT_S,
-    CameraState,
     CameraWatch,
+    FrameFlow,
     Look,
     look_at,
 )
@@ -44,7 +44,7 @@ def test_states_of_a_camera() -> None:
     watch = CameraWatch(("top", "side"))
     watch.frame("top", None, 10.0)
 
-    def states(now_s: float, *, passing: bool) -> list[CameraState]:
+    def states(now_s: float, *, passing: bool) -> list[FrameFlow]:
         return [report.state for report in watch.reports(now_s, passing=passing)]
 
     assert states(10.0 + SILENT_S, passing=False) == ["sending", "never"]

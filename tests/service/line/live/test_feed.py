@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from service.line.live.feed import Feed
 from service.line.live.line_watch import MOST_PENDING
 from service.line.protocol import Trigger
 from service.line.quiet_log import QuietLog
+from service.line.sources.camera_feed import CameraLink
+from service.line.sources.camera_source import OwnCameraState
+from service.line.sources.shot import CaptureFault
 from service.line.workers import Workers
 from tests.fakes import FakeLineGrader, line_picture
 from tests.service.line.lines import small_line
@@ -125,6 +129,37 @@ def test_the_state_says_what_the_ledger_counts(config: LineConfig) -> None:
             ("side", 12),
         ]
         assert (state["moving"], state["counts_per_s"]) == (None, None)
+
+    asyncio.run(scenario())
+
+
+def test_the_state_says_how_own_cameras_are(config: LineConfig) -> None:
+    since = datetime(2026, 5, 4, 8, 30, tzinfo=UTC)
+    side = OwnCameraState(
+        camera="side",
+        kind="rtsp",
+        lane=1,
+        link=CameraLink.GONE,
+        since=since,
+        frames=9,
+        sent=4,
+        replaced=2,
+        refused={"stale": 3},
+        pending=0,
+        reconnects=2,
+        clock_jumps=0,
+        fault=CaptureFault.DOES_NOT_OPEN,
+        problem="rtsp://10.0.0.7: expected a rtsp source, it does not open",
+    )
+
+    async def scenario() -> None:
+        rig = Rig(config)
+        workers = Workers(FakeLineGrader.load, count=2, waiting_limit=10, log=QuietLog())
+        feed = Feed(rig.line, workers, STANDARDS, own_cameras=lambda: (side,), clock=rig.clock.monotonic)
+        top, told = parse(_state(feed))[0][1]["cameras"]
+        assert (top["name"], top["own"]) == ("top", None)
+        assert (told["name"], told["state"]) == ("side", "never")
+        assert told["own"] == {**asdict(side), "since": "2026-05-04T08:30:00Z"}
 
     asyncio.run(scenario())
 

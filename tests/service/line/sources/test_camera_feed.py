@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from time import monotonic
 
-from service.line.sources.camera_feed import CameraFeed
-from service.line.sources.shot import CaptureError, Shot, Unusable
+from service.line.sources.camera_feed import CameraFeed, CameraLink
+from service.line.sources.shot import CaptureError, CaptureFault, Shot, Unusable
 
 WAIT_S = 20.0
 
@@ -27,7 +27,7 @@ class Script:
     def open(self) -> Script:
         if self.refuses:
             self.refuses -= 1
-            raise CaptureError("does not open")
+            raise CaptureError(CaptureFault.DOES_NOT_OPEN, "does not open")
         self.opened += 1
         return self
 
@@ -107,14 +107,41 @@ def test_an_outage_is_one_change_however_often_it_is_tried() -> None:
         script.give(shot(1))
         assert one.changes() == ["does not open", None]
         script.refuses = 5
-        script.give(CaptureError("no frame"), shot(2))
+        script.give(CaptureError(CaptureFault.NO_FRAME, "no frame"), shot(2))
         until(lambda: one.state().connected)
         assert one.changes() == ["no frame", None]
         state = one.state()
         assert (state.reconnects, state.frames, state.problem) == (1, 2, "does not open")
-        script.give(CaptureError("no frame"), shot(3))
+        assert state.fault is CaptureFault.DOES_NOT_OPEN
+        script.give(CaptureError(CaptureFault.NO_FRAME, "no frame"), shot(3))
         assert one.state().reconnects == 2
     assert script.closed == 3
+
+
+def test_what_a_camera_is_and_since_when() -> None:
+    script = Script(refuses=1)
+    one = CameraFeed(script.open, name="top", retry_s=0.001, longest_retry_s=60)
+    assert one.state().link is CameraLink.OPENING
+    with running(one):
+        until(lambda: script.opened == 1)
+        script.give(shot(1))
+        opened = one.state()
+        assert (opened.link, opened.connected, opened.fault) == ("open", True, "does_not_open")
+    one = CameraFeed(script.open, name="top", retry_s=60, longest_retry_s=60)  # stays as it is after each try
+    with running(one):
+        script.give(shot(1))
+        since = one.state().since
+        script.orders.put(CaptureError(CaptureFault.NO_FRAME, "no frame"))
+        until(lambda: one.state().link is CameraLink.RECONNECTING)
+        lost = one.state()
+        assert (lost.connected, lost.fault, lost.problem) == (False, "no_frame", "no frame")
+        assert lost.since > since
+    script.refuses = 1000
+    with running(feed(script)) as one:
+        until(lambda: one.state().link is CameraLink.GONE)
+        gone = one.state()
+        until(lambda: script.refuses < 900)
+        assert one.state() == gone  # since the first try, however often it was tried
 
 
 def test_what_is_no_picture_is_counted() -> None:
