@@ -39,16 +39,19 @@ MASK_WEIGHT = 0.15
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSearch:
     """How an outline is fitted: along so many rays; reaches: how far each search for the edge goes, as a share of
-    `SEARCH_PX` and `SEARCH_FRACTION`, one after the other."""
+    `SEARCH_PX` and `SEARCH_FRACTION`, one after the other. mask_sigma: relative 1 sigma of a diameter of which no edge
+    was clear, because the mask of the network may hold what is no fruit."""
 
     rays: int
     reaches: tuple[float, ...]
+    mask_sigma: float = 0.0
 
 
 THOROUGH = EdgeSearch(rays=RAY_COUNT, reaches=(1.0, 0.5))
-QUICK = EdgeSearch(rays=128, reaches=(0.6,))
+QUICK = EdgeSearch(rays=128, reaches=(0.6,), mask_sigma=0.2)
 """For fruit of about 107 px of which there are ten views: one search, a ray for 2.6 px of the outline. As good there
-(benchmarks/README.md)."""
+(benchmarks/README.md), where edges are clear: on 240 simulated apples the diameter of a view errs by 2.0 % with 97 % of
+the rays clear, 2.4 % from 90, 4.4 % from 75 and 8.6 % from 60 %, towards too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

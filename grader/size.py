@@ -127,6 +127,7 @@ def measure_size(
         )
         * sqrt(2)
         / diameter_px,
+        search.mask_sigma * (1 - outline.clear_fraction),
         SCALE_SIGMA * (2 if isinstance(scale, BeltScale) else 1),
         0.03 if view.touches_edge or view.touches_fruit else 0.0,
     )
