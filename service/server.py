@@ -24,6 +24,9 @@ from service.services import Services
 from service.settings import ServiceSettings
 
 COULD_NOT_START = 1
+PING_EVERY_S, PING_PATIENCE_S = 2.0, 5.0
+"""A client of a line that vanishes without a word (cable, power) keeps its lanes for so long together, and nobody else
+can send for them."""
 
 
 def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_line_grader) -> int:
@@ -44,20 +47,27 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
         return _refuse(
             f"{settings.host} port {settings.port} cannot be used: {error.strerror}; choose another with --port"
         )
-    config = uvicorn.Config(
-        create_app(settings, load_for_lines=load_for_lines),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=settings.shutdown_timeout_s,
-    )
+    config = server_config(create_app(settings, load_for_lines=load_for_lines), settings.shutdown_timeout_s)
     for name in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended in order
         signal.signal(name, _already_ended)
     with listening:
         AnnouncingServer(config, settings.data_dir).run(sockets=[listening])
     return 0
+
+
+def server_config(app: FastAPI, shutdown_timeout_s: int) -> uvicorn.Config:
+    """How the service is served. shutdown_timeout_s: longest wait for running requests at the end, s."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_PATIENCE_S,
+        timeout_graceful_shutdown=shutdown_timeout_s,
+    )
 
 
 class AnnouncingServer(uvicorn.Server):

@@ -49,15 +49,16 @@ async def line_days(line: LineName, services: RunningServices) -> LineDaysOut:
 async def frames(socket: WebSocket, line: str) -> None:
     """Binary messages are frames, text messages are ticks, triggers and heartbeats; answers are decisions."""
     services: Services = socket.app.state.services
+    address = socket.client
+    client = Client("unknown" if address is None else f"{address.host}:{address.port}")
     try:
         _check_origin(socket)
         found = await services.lines.open(line)
     except ServiceError as error:
+        services.lines.refused(client.name, error)
         await socket.send_denial_response(error_response(error))
         return
     await socket.accept()
-    address = socket.client
-    client = Client("unknown" if address is None else f"{address.host}:{address.port}")
     structlog.get_logger().info("line_client", line=line, client=client.name)
     both = (
         asyncio.create_task(_read(socket, found, client)),

@@ -11,7 +11,7 @@ from time import monotonic
 import structlog
 
 from grader.errors import GraderError
-from service.errors import LineConfigError, ModelNotReadyError, NotFoundError
+from service.errors import LineConfigError, ModelNotReadyError, NotFoundError, ServiceError
 from service.line.day_book import DayBook
 from service.line.line import Line
 from service.line.line_config import LineConfig
@@ -130,6 +130,10 @@ class Lines:
         if self._workers.model is None:
             raise ModelNotReadyError(self._problem or "no model")
         return line
+
+    def refused(self, client: str, error: ServiceError) -> None:
+        """A client was not let in. Every reason is logged once a minute, however often it tries."""
+        self._log.warn("line_client_refused", type(error).__name__, client=client, problem=str(error))
 
     def known(self, name: str) -> Line:
         """A line that is open. Raises NotFoundError."""

@@ -18,7 +18,7 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from service.server import end_streams
+from service.server import end_streams, server_config
 from service.services import Services
 
 
@@ -91,8 +91,7 @@ def listening(app: FastAPI, *, port: int = 0, send_buffer_bytes: int | None = No
 
     send_buffer_bytes: of every connection, so that one that is not read is full soon.
     """
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")
-    server = _ReportingServer(config)
+    server = _ReportingServer(server_config(app, shutdown_timeout_s=30))
     door = create_server(("127.0.0.1", port))
     if send_buffer_bytes is not None:
         door.setsockopt(SOL_SOCKET, SO_SNDBUF, send_buffer_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ from socket import create_server
 import httpx
 import pytest
 from typer.testing import CliRunner
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from service.cli import app
 from service.server import page_address
@@ -60,6 +63,22 @@ def test_it_says_what_to_open_and_ends_in_order(tmp_path: Path, ending: signal.S
     assert (tmp_path / "data" / "grader.sqlite3").exists()
     assert process.returncode == 0
     assert "Traceback" not in log
+
+
+def test_every_line_of_the_log_is_json_and_a_refused_client_is_told_once(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, line):
+        address = line.split()[1].replace("http", "ws")
+        for _ in range(3):
+            with pytest.raises(InvalidStatus, match="503"):
+                connect(f"{address}api/v1/lines/yard/frames", open_timeout=60)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    lines = [json.loads(text) for text in log.splitlines()]
+    assert all({"event", "level", "timestamp"} <= set(one) for one in lines)
+    refusals = [one for one in lines if one["event"] == "line_client_refused"]
+    assert [(one["place"], one["level"]) for one in refusals] == [("ModelNotReadyError", "warning")]
+    assert "none" in refusals[0]["problem"]
+    assert "handshake" not in log
 
 
 def refused(tmp_path: Path, *arguments: str) -> str:

@@ -25,7 +25,7 @@ from tests.fakes import FakeGrader, FakeLineGrader
 from tests.service.line.gateway import VIEWS, Gateway, frame_of, write_patient_line
 from tests.service.running import listening
 
-LINES = ("half", "clock", "doubles", "killed", "hung", "reset", "deaf", "fast", "claim", "header")
+LINES = ("half", "clock", "doubles", "killed", "hung", "reset", "deaf", "vanished", "fast", "claim", "header")
 WAITING_VIEWS = 4
 REFUSED = 750
 """Messages of a client that does not read: over 100 kB of answers."""
@@ -161,7 +161,7 @@ def test_a_client_that_never_reads_is_cut_off_and_what_it_misses_is_counted(
 ) -> None:
     services: Services = app.state.services
     line = services.lines.known("deaf")
-    with capture_logs() as log, Gateway(address, "deaf", lane=2) as other, _deaf_client(address) as deaf:
+    with capture_logs() as log, Gateway(address, "deaf", lane=2) as other, _bare_client(address) as deaf:
         for sent in range(0, REFUSED, 30):  # the answers to these fill every buffer on the way
             deaf.sendall(_masked(b"?" * 60, text=True) * 30)
             until(lambda goal=sent + 30: line.bad_messages >= goal)  # type: ignore[misc]
@@ -178,13 +178,14 @@ def test_a_client_that_never_reads_is_cut_off_and_what_it_misses_is_counted(
 
 
 @contextmanager
-def _deaf_client(address: str) -> Iterator[socket.socket]:
+def _bare_client(address: str, line: str = "deaf") -> Iterator[socket.socket]:
+    """A connection whose client does nothing by itself."""
     host, port = address.removeprefix("http://").split(":")
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         deaf.connect((host, int(port)))
         deaf.sendall(
-            f"GET /api/v1/lines/deaf/frames HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
+            f"GET /api/v1/lines/{line}/frames HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
@@ -197,6 +198,27 @@ def _masked(data: bytes, *, text: bool = False) -> bytes:
     head = bytes((0x81 if text else 0x82,))
     length = bytes((0x80 | len(data),)) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
     return head + length + b"\0\0\0\0" + data
+
+
+def test_a_client_that_vanishes_loses_its_lanes(app: FastAPI, address: str) -> None:
+    """A cable is pulled: nothing is said, no ping is answered, and the next client waits for the lane."""
+    services: Services = app.state.services
+    line = services.lines.known("vanished")
+    with _bare_client(address, "vanished") as gone, Gateway(address, "vanished") as after:
+        gone.sendall(_masked(frame_of(0, 0)))
+        until(lambda: line.owner(1) is not None)
+        after.send_fruit(1)
+        after.settle()
+        assert after.notices == ["lane_taken"] * VIEWS
+        until(lambda: line.owner(1) is None)
+        after.send_fruit(1)
+        assert after.decision().reason is None
+        for view in (1, 2):
+            after.socket.send(after.view(0, view))
+        assert after.decision().fruit_id == 0  # begun by one client, decided for the other
+        counts = after.counts()
+    assert (counts["triggers"], counts["graded"], counts["undelivered"]) == (2, 2, 0)
+    assert counts["refused"] == {"lane_taken": VIEWS}
 
 
 def test_a_client_a_hundred_times_too_fast(address: str, tmp_path: Path) -> None:

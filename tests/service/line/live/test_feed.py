@@ -38,9 +38,9 @@ def config(tmp_path: Path) -> LineConfig:
     return small_line(tmp_path)
 
 
-def feed_of(rig: Rig) -> Feed:
+def feed_of(rig: Rig, own_cameras: tuple[OwnCameraState, ...] = ()) -> Feed:
     workers = Workers(FakeLineGrader.load, count=2, longest_wait_s=60.0, waiting_limit=10, log=QuietLog())
-    return Feed(rig.line, workers, STANDARDS, clock=rig.clock.monotonic)
+    return Feed(rig.line, workers, STANDARDS, own_cameras=lambda: own_cameras, clock=rig.clock.monotonic)
 
 
 def parse(raw: bytes) -> list[tuple[str, Any, str | None]]:
@@ -154,9 +154,7 @@ def test_the_state_says_how_own_cameras_are(config: LineConfig) -> None:
 
     async def scenario() -> None:
         rig = Rig(config)
-        workers = Workers(FakeLineGrader.load, count=2, waiting_limit=10, log=QuietLog())
-        feed = Feed(rig.line, workers, STANDARDS, own_cameras=lambda: (side,), clock=rig.clock.monotonic)
-        top, told = parse(_state(feed))[0][1]["cameras"]
+        top, told = parse(_state(feed_of(rig, (side,))))[0][1]["cameras"]
         assert (top["name"], top["own"]) == ("top", None)
         assert (told["name"], told["state"]) == ("side", "never")
         assert told["own"] == {**asdict(side), "since": "2026-05-04T08:30:00Z"}
