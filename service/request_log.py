@@ -47,7 +47,7 @@ def configure_logging(level: str) -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Of every refused WebSocket uvicorn says that it was not accepted, as an error. The line says who and why."""
-    return "without completing handshake" not in record.msg
+    return "without completing handshake" not in str(record.msg)
 
 
 class RequestLog:

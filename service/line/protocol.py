@@ -208,9 +208,18 @@ def _read(adapter: TypeAdapter[Message], data: bytes, part: str) -> Message:
     try:
         return adapter.validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join([part, *(str(place) for place in first["loc"])])
-        raise ProtocolError(field, f"{first['msg']}, got {_short(first['input'])}") from error
+        errors = error.errors(include_url=False, include_context=False)
+        places = [_place(one["loc"]) for one in errors]
+        wrong = " or ".join(
+            one["msg"] for one, place in zip(errors, places, strict=True) if place == places[0]
+        )
+        field = ".".join((part, *places[0]))
+        raise ProtocolError(field, f"{wrong}, got {_short(errors[0]['input'])}") from error
+
+
+def _place(loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Where an error is, without the type of a field that may be a number or a name."""
+    return tuple(str(part) for part in loc if not str(part).startswith("constrained-"))
 
 
 def _short(value: object) -> str:
