@@ -30,7 +30,8 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """Until when, counted from the trigger. The times hold while the encoder stands still or says nothing.
+    """Until when, counted from the trigger: counts or seconds, whichever is over first. The seconds are for an encoder
+    that stands still or says nothing.
 
     wait: no longer are views waited for, the fruit is decided with what there is. last_use: a decision after this is
     of no use to the line: the fruit recirculates.
