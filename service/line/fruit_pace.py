@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-NEWEST_SHARE = 1 / 32
-"""Of the newest fruit in the running means: a busy line has forgotten the old ones after some seconds."""
+MEAN_OF = 32
+"""Fruit in the running means: a busy line has forgotten older ones after seconds. Of fewer it is the plain mean."""
 
 
 class FruitPace:
-    """Running means over the fruit of one line that were decided; times in s. None before the first.
+    """Running means over the fruit of one line that were decided; times in s, 0 before the first.
 
     work_s: a grading process was busy with a fruit, its views and its decision. turn_s: from its first view until none
     was waited for.
     """
 
     def __init__(self) -> None:
-        self.work_s: float | None = None
-        self.turn_s: float | None = None
+        self.work_s = 0.0
+        self.turn_s = 0.0
+        self._fruit = 0
 
     def note(self, work_s: float, turn_s: float) -> None:
         """A fruit is decided."""
-        self.work_s = _mean(self.work_s, work_s)
-        self.turn_s = _mean(self.turn_s, turn_s)
+        self._fruit = min(self._fruit + 1, MEAN_OF)
+        self.work_s += (work_s - self.work_s) / self._fruit
+        self.turn_s += (turn_s - self.turn_s) / self._fruit
 
     def rest_s(self, done_s: float) -> float:
         """Work that is still expected for a fruit, s, when so much is done; 0 while nothing is known."""
-        return 0.0 if self.work_s is None else max(0.0, self.work_s - done_s)
+        return max(0.0, self.work_s - done_s)
 
     def is_soon(self, ahead_s: float, longest_wait_s: float) -> bool:
         """Whether one more fruit would be decided soon enough by a process that others still want for `ahead_s`.
@@ -38,11 +40,7 @@ class FruitPace:
         >>> pace.is_soon(0.25, longest_wait_s=0.0625), pace.is_soon(0.3, longest_wait_s=0.0625)
         (True, False)
         """
-        if self.work_s is None or self.turn_s is None:
+        if not self._fruit:
             return True
         wait_s = ahead_s - max(0.0, self.turn_s - self.work_s)
         return wait_s <= max(longest_wait_s, self.work_s)
-
-
-def _mean(mean: float | None, newest: float) -> float:
-    return newest if mean is None else mean + NEWEST_SHARE * (newest - mean)

@@ -4,7 +4,7 @@ from math import nextafter
 
 import pytest
 
-from service.line.fruit_pace import NEWEST_SHARE, FruitPace
+from service.line.fruit_pace import MEAN_OF, FruitPace
 
 
 def pace_of(work_s: float, turn_s: float) -> FruitPace:
@@ -50,7 +50,14 @@ def test_what_is_left_of_a_fruit() -> None:
     assert [pace.rest_s(done_s) for done_s in (0.0, 0.375, 0.5, 0.75)] == [0.5, 0.125, 0.0, 0.0]
 
 
-def test_means_follow_the_newest_fruit() -> None:
-    pace = pace_of(work_s=1.0, turn_s=2.0)
-    pace.note(work_s=2.0, turn_s=0.0)
-    assert (pace.work_s, pace.turn_s) == (1.0 + NEWEST_SHARE, 2.0 - 2.0 * NEWEST_SHARE)
+def test_means_are_plain_at_first_and_follow_the_newest_then() -> None:
+    """So a first fruit that took long, for the process was cold, is soon forgotten."""
+    pace = pace_of(work_s=4.0, turn_s=0.0)
+    pace.note(work_s=1.0, turn_s=1.0)
+    assert (pace.work_s, pace.turn_s) == (2.5, 0.5)
+    pace = FruitPace()
+    for _ in range(MEAN_OF):
+        pace.note(work_s=1.0, turn_s=2.0)
+    for work_s in (1.0 + 1 / MEAN_OF, 1.0 + 1 / MEAN_OF + (1.0 - 1 / MEAN_OF) / MEAN_OF):
+        pace.note(work_s=2.0, turn_s=2.0)
+        assert (pace.work_s, pace.turn_s) == (work_s, 2.0)
