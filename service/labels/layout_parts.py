@@ -29,6 +29,7 @@ HEADLINE_SHARE = 0.24
 LARGEST_HEADLINE_MM = 13.0
 LARGEST_VALUE_MM = 7.0
 ROW_PITCH = 1.2  # em
+FIRST_IDEOGRAPH = "\u2e80"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +116,23 @@ def _value_rows(rows: tuple[Row, ...], typeface: Typeface, area: Area) -> tuple[
 
 
 def _broken(row: Row, typeface: Typeface, *, room_mm: float, size_mm: float) -> tuple[str, ...]:
-    """The value as one line, or broken at a space into two where that makes its letters larger."""
+    """The value as one line, or broken into two where that makes its letters larger: at a space, or in Chinese."""
 
     def fits_at(line: str) -> float:
         return room_mm / typeface.width_mm(line, 1.0, bold=True)
 
-    parts = row.value.split(" ")
-    breaks = [(" ".join(parts[:at]), " ".join(parts[at:])) for at in range(1, len(parts))]
-    best = max(breaks, key=lambda two: min(fits_at(line) for line in two), default=None)
-    if best is not None and min(size_mm / 2, *(fits_at(line) for line in best)) > fits_at(row.value):
-        return best
-    return (row.value,)
+    text = row.value
+    spaces = [(text[:at], text[at + 1 :]) for at in range(1, len(text) - 1) if text[at] == " "]
+    chinese = [
+        (text[:at], text[at:]) for at in range(1, len(text)) if min(text[at - 1 : at + 1]) >= FIRST_IDEOGRAPH
+    ]
+    for breaks in (spaces, chinese):
+        best = max(breaks, key=lambda two: min(fits_at(line) for line in two), default=None)
+        if best is not None:
+            broken_mm = min(size_mm / 2, *(fits_at(line) for line in best))
+            if broken_mm >= max(SMALLEST_TEXT_MM, fits_at(text)):
+                return best
+    return (text,)
 
 
 def class_block(
