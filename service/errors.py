@@ -15,6 +15,10 @@ ServiceError
 ├── ReplayError              what is to be replayed on a line cannot be
 ├── LedgerError              the counts of a line do not add up
 ├── PreviewError             the picture of a fruit on a line cannot be drawn now
+├── LabelError               a label cannot be made
+│   ├── LabelDataError       what it is to carry is too long, of wrong characters, or has a wrong check digit
+│   ├── SsccExhaustedError   every pallet number of a company prefix is given out
+│   └── LabelFontError       no font on this computer can write its text
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
     └── SchemaError          the database belongs to another program or a newer version
@@ -89,6 +93,26 @@ class LedgerError(ServiceError):
 
 class PreviewError(ServiceError):
     """The picture of a fruit cannot be drawn now; grading is not concerned."""
+
+
+class LabelError(ServiceError):
+    """A label cannot be made."""
+
+
+class LabelDataError(LabelError):
+    """A value that a label, a code or an event cannot carry. `field`: which; the message says expected and actual."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class SsccExhaustedError(LabelError):
+    """A company prefix has no more pallet numbers under this extension digit."""
+
+
+class LabelFontError(LabelError):
+    """No font on this computer can write the text of a label; the message says what to install."""
 
 
 class StorageError(ServiceError):

@@ -19,6 +19,9 @@ ONLY_IN = {
     "sqlalchemy": ("service/store/",),
     "torch": ("training/",),
     "simplejpeg": ("grader/image_io.py",),
+    "zint": ("service/labels/symbols.py",),
+    "reportlab": ("service/labels/paint_pdf.py",),
+    "fontTools": ("service/labels/",),
 }
 
 

@@ -1,0 +1,90 @@
+"""A label as PDF of its true size: shapes as vectors, text as text with its letters embedded."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from io import BytesIO
+from itertools import groupby
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
+
+from service.labels.drawing import LabelDrawing
+from service.labels.pdf_font import truetype_of
+from service.labels.symbol_size import LINEAR_X_MM, MATRIX_X_MM
+from service.labels.symbols import Modules
+from service.labels.typeface import Face, Typeface
+
+MM = 72 / 25.4
+ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
+
+
+def label_pdf(drawing: LabelDrawing, typeface: Typeface) -> bytes:
+    """The label as a PDF of one page; the same drawing gives the same bytes."""
+    out = BytesIO()
+    canvas = Canvas(
+        out, pagesize=(drawing.width_mm * MM, drawing.height_mm * MM), invariant=1, pageCompression=1
+    )
+    canvas.setTitle(drawing.title)
+    canvas.setCreator("produce-grader")
+    canvas.translate(0, drawing.height_mm * MM)
+    canvas.scale(MM, -MM)  # mm from the top left corner from here on
+    shapes = canvas.beginPath()
+    for box in drawing.filled:
+        shapes.rect(box.left_mm, box.top_mm, box.width_mm, box.height_mm)
+    for bars in drawing.bars:
+        left = bars.centre_mm - len(bars.modules) * LINEAR_X_MM / 2
+        _add_runs(shapes, bars.modules, left, bars.top_mm, LINEAR_X_MM, bars.height_mm)
+    for matrix in drawing.matrices:
+        half = len(matrix.modules) * MATRIX_X_MM / 2
+        for number, row in enumerate(matrix.modules):
+            top = matrix.middle_mm - half + number * MATRIX_X_MM
+            _add_runs(shapes, row, matrix.centre_mm - half, top, MATRIX_X_MM, MATRIX_X_MM)
+    canvas.drawPath(
+        shapes, fill=1, stroke=0, fillMode=FILL_NON_ZERO
+    )  # one path: no hair lines between its rectangles
+    _write(canvas, drawing, typeface)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _write(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None:
+    letters = "".join(words.text for words in drawing.words)
+    fonts = {
+        bold: _registered(typeface.face(bold), letters) for bold in {words.bold for words in drawing.words}
+    }
+    for words in drawing.words:
+        canvas.saveState()
+        canvas.translate(words.left_mm, words.baseline_mm)
+        canvas.scale(1, -1)
+        canvas.setFont(fonts[words.bold], words.size_mm)
+        canvas.setFillGray(1 if words.white else 0)
+        canvas.drawString(0, 0, words.text)
+        canvas.restoreState()
+
+
+def _registered(face: Face, letters: str) -> str:
+    """The name of a font that can write the letters. reportlab keeps fonts by name for the whole process.
+
+    ASCII is always in it, so that labels that differ in numbers share one; the PDF gets the letters it shows.
+    """
+    others = "".join(sorted(set(letters) - set(ASCII)))
+    name = f"Label{face.number}{sha256(f'{face.path}{others}'.encode()).hexdigest()[:16]}"
+    if name not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(name, BytesIO(truetype_of(face, ASCII + others, name))))
+    return name
+
+
+def _add_runs(
+    shapes: PDFPathObject, modules: Modules, left: float, top: float, module_mm: float, height_mm: float
+) -> None:
+    """Each run of dark modules as one rectangle."""
+    at = 0
+    for dark, run in groupby(modules.tolist()):
+        length = len(list(run))
+        if dark:
+            shapes.rect(left + at * module_mm, top, length * module_mm, height_mm)
+        at += length
