@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from threading import Event, Thread
 
 from line_load import Load, Outcome, offer, quantile
@@ -225,6 +226,8 @@ def soak(bench: Bench, asked: argparse.Namespace, models: Path) -> dict[str, obj
         "fewer_than_all_views": sum(one.view_count < VIEWS for one in outcome.graded),
         "rss_mb_begin": round(begin_mb, 1),
         "rss_mb_most": round(memory.most_mb, 1),
+        "grown_mb_before_the_change": round(memory.grown_mb(0.0, 0.5), 1),
+        "grown_mb_after_the_change": round(memory.grown_mb(0.6, 1.0), 1),
         "rss_mb_end": round(bench.service.pss_mb(), 1),
         "wrong_sums": sum(len(lane["problems"]) for lane in lanes),
     }
@@ -235,8 +238,19 @@ class _Memory:
 
     def __init__(self, service: BenchService) -> None:
         self._service, self._over = service, Event()
-        self.most_mb = 0.0
+        self._seen_mb: list[float] = []
         self._thread = Thread(target=self._look)
+
+    @property
+    def most_mb(self) -> float:
+        """The most that was seen."""
+        return max(self._seen_mb, default=0.0)
+
+    def grown_mb(self, begin: float, end: float) -> float:
+        """From the first to the last fifth of a part of the time, shares 0-1 of it: medians."""
+        part = self._seen_mb[int(begin * len(self._seen_mb)) : int(end * len(self._seen_mb))]
+        fifth = max(1, len(part) // 5)
+        return median(part[-fifth:]) - median(part[:fifth]) if part else 0.0
 
     def __enter__(self) -> _Memory:
         self._thread.start()
@@ -248,7 +262,7 @@ class _Memory:
 
     def _look(self) -> None:
         while not self._over.wait(1.0):
-            self.most_mb = max(self.most_mb, self._service.pss_mb())
+            self._seen_mb.append(self._service.pss_mb())
 
 
 def _models(folder: Path, asked: argparse.Namespace) -> Path:
