@@ -1,7 +1,7 @@
 """Inspected fruit of a lot against the tolerances of the standard: found share, allowed share, passed or not, in words.
 
 A tolerance is a share of the inspected fruit, by number ((EU) 2023/2430 Annex V 2.6), not an acceptance number: it
-passes where the found share is at most the allowed one. The interval says how far the whole lot may be from what was found.
+passes where the found share is at most the allowed one. The interval says how far off the whole lot may be.
 """
 
 from __future__ import annotations

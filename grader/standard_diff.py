@@ -180,17 +180,24 @@ def _tolerances(old: Sequence[LotTolerance], new: Sequence[LotTolerance]) -> Ite
         return {f"{one.class_id}/{one.line}": one for one in lines}
 
     for key, was, now in paired(keyed(old), keyed(new)):
-        before, after = (
-            None if one is None else amount(one.at_most_fraction, Measure.TOTAL_AREA_FRACTION)
-            for one in (was, now)
-        )
+        before, after = (None if one is None else _tolerance(one) for one in (was, now))
         named = Names(en=f"lot tolerance {key}, at most", zh=f"批次容许度 {key}，上限")
         yield from compared(f"lot_tolerances/{key}", named, before, after)
 
 
+def _tolerance(line: LotTolerance) -> Names:
+    share = amount(line.at_most_fraction, Measure.TOTAL_AREA_FRACTION)
+    counts = Names(en=f"counts {line.counts}", zh=f"计数 {line.counts}")
+    if line.below is not None:
+        counts = Names(en=f"counts worse than {line.below}", zh=f"计数低于 {line.below}")
+    return Names(en=f"{share.en} ({counts.en})", zh=f"{share.zh}（{counts.zh}）")
+
+
 def _uniformity(old: Sequence[Uniformity], new: Sequence[Uniformity]) -> Iterator[Difference]:
     def keyed(lines: Sequence[Uniformity]) -> dict[str, Uniformity]:
-        return {f"{'+'.join(one.classes)}/{one.pack}/{one.measure}/{one.low:g}": one for one in lines}
+        return {
+            f"{'+'.join(one.classes)}/{one.pack}/{one.measure}/{one.low:g}-{one.high:g}": one for one in lines
+        }
 
     for key, was, now in paired(keyed(old), keyed(new)):
         before, after = (None if one is None else amount(one.max_spread, one.measure) for one in (was, now))
