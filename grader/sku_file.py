@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
 
@@ -73,7 +74,7 @@ def read_sku_table(path: Path) -> tuple[SkuTable, TomlTable, tuple[TomlTable, ..
         variety_codes=_variety_codes(top),
         other_variety=top.text("other_variety", default="OTH"),
         class_codes=_codes(top, "class_codes"),
-        size_codes=sizes,
+        size_codes=tuple(codes for _, codes in sizes),
         outlets=outlets,
         rules=tuple(_rule(row, outlets, packs) for row in rows),
         colour_codes=_colours(top),
@@ -89,9 +90,9 @@ def read_sku_table(path: Path) -> tuple[SkuTable, TomlTable, tuple[TomlTable, ..
     return table, top, rows
 
 
-def _files(path: Path, sizes: tuple[SizeCodes, ...]) -> tuple[tuple[str, bytes], ...]:
+def _files(path: Path, sizes: Sequence[tuple[str, SizeCodes]]) -> tuple[tuple[str, bytes], ...]:
     own = (path.name, path.read_bytes() if path.is_file() else b"")
-    return (own, *((f"{codes.sizes_id}.toml", codes.content) for codes in sizes))
+    return (own, *((f"{Path(name).stem}.toml", codes.content) for name, codes in sizes))
 
 
 def _codes(top: TomlTable, key: str) -> tuple[tuple[str, str], ...]:
@@ -117,12 +118,13 @@ def _variety_codes(top: TomlTable) -> tuple[tuple[str, frozenset[str]], ...]:
     return codes
 
 
-def _sizes(top: TomlTable, path: Path) -> list[SizeCodes]:
-    found: list[SizeCodes] = []
+def _sizes(top: TomlTable, path: Path) -> list[tuple[str, SizeCodes]]:
+    found: list[tuple[str, SizeCodes]] = []
     for name in top.texts("size_codes"):
         beside = path.parent / f"{Path(name).stem}.toml"
         try:
-            found.append(load_size_codes(beside if beside.is_file() and beside != path else name))
+            codes = load_size_codes(beside if beside.is_file() and beside != path else name)
+            found.append((name, codes))
         except StandardError as error:
             top.problem(f"size_codes: {error}", "size_codes")
     return found

@@ -131,7 +131,8 @@ def test_rows_added_removed_and_in_another_order(tmp_path: Path) -> None:
             "at_most_fraction = 0.005",
             "at_most_fraction = 0.01",
             "lot_tolerances/extra/only Class II quality",
-            "lot tolerance extra/only Class II quality, at most: 0.5 % (counts worse than I) → 1 % (counts worse than I)",
+            "lot tolerance extra/only Class II quality, at most: "
+            "0.5 % (counts worse than I) → 1 % (counts worse than I)",
             "批次容许度 extra/only Class II quality，上限：0.5 %（计数低于 I） → 1 %（计数低于 I）",
         ),
         (
