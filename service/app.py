@@ -37,6 +37,9 @@ from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
+from service.skus.api import PREFIXES
+from service.skus.api import router as rules_router
+from service.skus.body_limit import BodyLimit
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
@@ -69,13 +72,14 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
     )
     add_error_handlers(app)
-    for router in (grading.router, fruits.router, catalogue.router, line_router, live_router):
+    for router in (grading.router, fruits.router, catalogue.router, rules_router, line_router, live_router):
         app.include_router(router)
     app.include_router(health.router)
     pages = Pages()
     app.include_router(page_router(pages))
     app.include_router(line_pages_router(pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(BodyLimit, prefixes=PREFIXES, limit_bytes=settings.max_upload_bytes)
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
     return app

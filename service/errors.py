@@ -9,6 +9,7 @@ ServiceError
 ├── ModelNotReadyError       the model is still loading, or could not be loaded
 ├── ForeignOriginError       another web site tried to use this service through a browser
 ├── NotFoundError            no such record, picture or line
+├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
 ├── LineConnectionError      a client found no line at an address
@@ -65,6 +66,10 @@ class ForeignOriginError(ServiceError):
 
 class NotFoundError(ServiceError):
     """The record or file asked for does not exist."""
+
+
+class BadFruitError(ServiceError):
+    """A fruit that was sent is no record of schema `fruit/1`; the message says which one and which field."""
 
 
 class ProtocolError(ServiceError):

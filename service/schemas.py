@@ -146,6 +146,7 @@ class StandardOut(BaseModel):
     edition: str
     classes: list[ClassOut]
     varieties: list[str]
+    sha256: str = Field(description="Of the file; decisions are replayed under exactly these rules.")
 
     @classmethod
     def of(cls, standard: Standard, language: Language) -> StandardOut:
@@ -164,6 +165,7 @@ class StandardOut(BaseModel):
                 for one in standard.classes
             ],
             varieties=[name for variety in standard.varieties for name in variety.names],
+            sha256=standard.sha256,
         )
 
 
@@ -182,6 +184,8 @@ class SkuRuleOut(BaseModel):
     sizes: list[str]
     code: str
     outlet: str
+    colours: list[str] = []
+    pack: str | None = Field(default=None, description="Kind of carton; null: not packed here.")
 
 
 class SkuTableOut(BaseModel):
@@ -191,6 +195,7 @@ class SkuTableOut(BaseModel):
     outlets: list[str]
     size_tables: list[str]
     rules: list[SkuRuleOut]
+    sha256: str = Field(description="Of the table and its size tables; the same hash gives the same SKUs.")
 
 
 class SkuTablesOut(BaseModel):

@@ -23,6 +23,7 @@ def _table(name: str, table: SkuTable) -> SkuTableOut:
         outlets=list(table.outlets),
         size_tables=[codes.sizes_id for codes in table.size_codes],
         rules=[_rule(rule) for rule in table.rules],
+        sha256=table.sha256,
     )
 
 
@@ -34,4 +35,6 @@ def _rule(rule: SkuRule) -> SkuRuleOut:
         sizes=sorted(rule.sizes),
         code=rule.code,
         outlet=rule.outlet,
+        colours=sorted(rule.colours),
+        pack=rule.pack,
     )
