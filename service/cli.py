@@ -1,4 +1,4 @@
-"""The command `grader`: the grading verbs of the library, `serve` and `stream`."""
+"""The command `grader`: the grading verbs of the library, `serve`, `stream`, `users` and `keys`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from grader.cli import app
+from service.accounts.commands import keys, users
 from service.stream_command import stream
 
 WRONG_USE = 2
 
 app.command()(stream)
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
 
 
 @app.command()

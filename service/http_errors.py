@@ -23,18 +23,22 @@ from grader.errors import (
     StandardError,
 )
 from service.errors import (
+    AccountError,
     BusyError,
     EmptyUploadError,
     ForeignOriginError,
     LedgerError,
     LineConfigError,
     ModelNotReadyError,
+    NotAllowedError,
     NotFoundError,
+    NotSignedInError,
     PreviewError,
     ProtocolError,
     ServiceError,
     StorageError,
     StorageFullError,
+    TooManyTriesError,
     UnsupportedUploadError,
     UploadTimeoutError,
     UploadTooLargeError,
@@ -57,6 +61,10 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (BusyError, 503, "busy"),
     (ModelNotReadyError, 503, "model_not_ready"),
     (ForeignOriginError, 403, "foreign_origin"),
+    (NotSignedInError, 401, "not_signed_in"),
+    (NotAllowedError, 403, "not_allowed"),
+    (TooManyTriesError, 429, "too_many_tries"),
+    (AccountError, 422, "invalid_account"),
     (NotFoundError, 404, "not_found"),
     (ProtocolError, 400, "bad_message"),
     (PreviewError, 503, "preview_unavailable"),
@@ -90,7 +98,11 @@ def status_and_code(error: Exception) -> tuple[int, str]:
 def error_response(error: Exception) -> JSONResponse:
     """The answer to one of our errors."""
     status, code = status_and_code(error)
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, BusyError) else None
+    headers = None
+    if isinstance(error, BusyError | TooManyTriesError):
+        headers = {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, NotSignedInError):
+        headers = {"WWW-Authenticate": "Bearer"}
     return _response(status, code, str(error) or type(error).__name__, headers=headers)
 
 
