@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from service.accounts.access import ACCESS, Access
@@ -80,8 +80,22 @@ class Gate:
             return
         if self._open_calls is None:
             self._open_calls = OpenCalls(accounts.gone)
-        if not await self._open_calls.run(caller, self._app(scope, receive, send)):
-            await _end(scope, send)
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        if await self._open_calls.run(caller, self._app(scope, receive, send_and_note)):
+            return
+        if scope["type"] == "websocket":
+            reason = "the API key or sign-in is not valid any more"
+            await send({"type": "websocket.close", "code": GONE, "reason": reason})
+        elif begun:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._refuse(scope, receive, send, NotSignedInError("the sign-in has just ended"))
 
     def _access(self, scope: Scope) -> Access | None:
         """The row of the route that will answer; None: there is no such route, or no such row."""
@@ -200,10 +214,3 @@ def _check_origin(scope: Scope) -> None:
 
 def _is_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
-
-
-async def _end(scope: Scope, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send(
-            {"type": "websocket.close", "code": GONE, "reason": "the key or sign-in is not valid any more"}
-        )
