@@ -204,7 +204,7 @@ def test_nothing_sticks_out_and_targets_are_large(
 def check_layout(page: playwright.Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for target in page.locator(
-        "header a, header button, main button:visible, main select, .tabs a, summary"
+        "header a:visible, header button:visible, main button:visible, main select:visible, .tabs a, summary"
     ).all():
         box = target.bounding_box()
         assert box

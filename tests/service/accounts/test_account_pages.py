@@ -166,7 +166,7 @@ def test_a_form_without_its_token_changes_nothing(visitor: Visitor, token: str |
         ("/keys", {"name": "thief"}),
         ("/account/password", {"old": PASSWORD, "password": "thief thief 9", "again": "thief thief 9"}),
         ("/account/sessions", {"session_id": "others"}),
-        ("/sign-out", {}),
+        ("/sign-out", {"really": "yes"}),
     ):
         assert error_code(visitor.post(action, headers=OWN, **fields, **more), 403) == "foreign_origin"
     assert len(visitor.service.services.accounts.store.accounts()) == 4
