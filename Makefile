@@ -11,7 +11,7 @@ DATA ?= data
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
-	$(BIN)/grader serve --demo --host $(HOST) --port $(PORT) --data-dir $(DATA)
+	$(BIN)/grader serve $(if $(filter 127.% localhost ::1,$(HOST)),--demo) --host $(HOST) --port $(PORT) --data-dir $(DATA)
 
 test: $(VENV)/.development
 	CI=$(CI) $(MAKE) check

@@ -15,7 +15,12 @@ from starlette.staticfiles import StaticFiles
 from grader.pipeline import Grader
 from grader.production import production_model
 from grader.standard import list_standards
+from service.accounts.admin_pages import admin_router
+from service.accounts.gate import Gate
+from service.accounts.opening import open_accounts
+from service.accounts.pages import account_router
 from service.api import catalogue, fruits, grading, health
+from service.api.error_docs import errors
 from service.archive import Archive
 from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
@@ -70,16 +75,29 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        responses=errors(401, 403),
     )
     add_error_handlers(app)
-    for router in (grading.router, fruits.router, catalogue.router, rules_router, line_router, live_router):
-        app.include_router(router)
-    app.include_router(health.router)
-    pages = Pages()
-    app.include_router(page_router(pages))
-    app.include_router(line_pages_router(pages))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    routes = list(app.routes)
+    pages = Pages()
+    for router in (
+        grading.router,
+        fruits.router,
+        catalogue.router,
+        rules_router,
+        line_router,
+        live_router,
+        health.router,
+        page_router(pages),
+        line_pages_router(pages),
+        account_router(pages),
+        admin_router(pages),
+    ):
+        app.include_router(router)
+        routes += router.routes
     app.add_middleware(BodyLimit, prefixes=PREFIXES, limit_bytes=settings.max_upload_bytes)
+    app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
     return app
@@ -113,6 +131,7 @@ async def _run(
         model=ModelHolder(grader),
         pool=GradingPool(workers=settings.grading_workers, queue_limit=settings.queue_limit),
         archive=archive,
+        accounts=open_accounts(archive, settings),
         samples=SampleGallery(find_samples(settings.samples_dir)),
         standards=standards,
         metrics=metrics,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from service.errors import StorageError
 from service.grade_pictures import GradedPicture, GradedUpload
+from service.store.account_store import AccountStore
 from service.store.database import open_database
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
@@ -16,8 +17,16 @@ from service.uploads import Upload
 class Archive:
     """The data folder: `grader.sqlite3`, `pictures/` (as uploaded), `overlays/` (annotated, can be made again)."""
 
-    def __init__(self, *, records: RecordStore, pictures: PictureFolder, overlays: PictureFolder) -> None:
+    def __init__(
+        self,
+        *,
+        records: RecordStore,
+        accounts: AccountStore,
+        pictures: PictureFolder,
+        overlays: PictureFolder,
+    ) -> None:
         self.records = records
+        self.accounts = accounts
         self.pictures = pictures
         self.overlays = overlays
 
@@ -28,8 +37,10 @@ class Archive:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{data_dir}: cannot be used as data folder: {error.strerror}") from error
+        engine = open_database(data_dir / "grader.sqlite3")
         return cls(
-            records=RecordStore(open_database(data_dir / "grader.sqlite3")),
+            records=RecordStore(engine),
+            accounts=AccountStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
         )

@@ -1,4 +1,4 @@
-"""The command `grader`: the grading verbs of the library, `serve`, `stream` and `label`."""
+"""The command `grader`: the grading verbs of the library, `serve`, `stream`, `label`, `users` and `keys`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import app
+from service.accounts.commands import keys, users
 from service.label_command import label
 from service.stream_command import stream
 
@@ -15,6 +16,8 @@ WRONG_USE = 2
 
 app.command()(stream)
 app.add_typer(label, name="label")
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
 
 
 @app.command()

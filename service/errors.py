@@ -8,6 +8,10 @@ ServiceError
 ├── BusyError                every grading place is taken; come back later
 ├── ModelNotReadyError       the model is still loading, or could not be loaded
 ├── ForeignOriginError       another web site tried to use this service through a browser
+├── NotSignedInError         who asks is not known, or not any more
+├── NotAllowedError          who asks is known, and has no role that may
+├── TooManyTriesError        too many wrong passwords; come back later
+├── AccountError             a name, password, role, link or key cannot be used or given
 ├── NotFoundError            no such record, picture or line
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
@@ -62,6 +66,30 @@ class ModelNotReadyError(ServiceError):
 
 class ForeignOriginError(ServiceError):
     """A browser sent a changing request on behalf of another web site."""
+
+
+class NotSignedInError(ServiceError):
+    """A request needs a sign-in or an API key, and came with none that is valid."""
+
+
+class NotAllowedError(ServiceError):
+    """The role of the caller may not do this."""
+
+
+class TooManyTriesError(ServiceError):
+    """Too many wrong passwords. `retry_after_s`: seconds after which the next one is looked at."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AccountError(ServiceError):
+    """An account, link or key cannot be made or changed. `problem`: a word for the pages, such as `name_taken`."""
+
+    def __init__(self, problem: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 class NotFoundError(ServiceError):

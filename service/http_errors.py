@@ -26,6 +26,7 @@ from grader.errors import (
     VersionError,
 )
 from service.errors import (
+    AccountError,
     BadFruitError,
     BusyError,
     EmptyUploadError,
@@ -35,13 +36,16 @@ from service.errors import (
     LedgerError,
     LineConfigError,
     ModelNotReadyError,
+    NotAllowedError,
     NotFoundError,
+    NotSignedInError,
     PreviewError,
     ProtocolError,
     ServiceError,
     SsccExhaustedError,
     StorageError,
     StorageFullError,
+    TooManyTriesError,
     UnsupportedUploadError,
     UploadTimeoutError,
     UploadTooLargeError,
@@ -67,6 +71,10 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (BusyError, 503, "busy"),
     (ModelNotReadyError, 503, "model_not_ready"),
     (ForeignOriginError, 403, "foreign_origin"),
+    (NotSignedInError, 401, "not_signed_in"),
+    (NotAllowedError, 403, "not_allowed"),
+    (TooManyTriesError, 429, "too_many_tries"),
+    (AccountError, 422, "invalid_account"),
     (NotFoundError, 404, "not_found"),
     (BadFruitError, 422, "invalid_fruit"),
     (ProtocolError, 400, "bad_message"),
@@ -104,7 +112,11 @@ def status_and_code(error: Exception) -> tuple[int, str]:
 def error_response(error: Exception) -> JSONResponse:
     """The answer to one of our errors."""
     status, code = status_and_code(error)
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, BusyError) else None
+    headers = None
+    if isinstance(error, BusyError | TooManyTriesError):
+        headers = {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, NotSignedInError):
+        headers = {"WWW-Authenticate": "Bearer"}
     return _response(status, code, str(error) or type(error).__name__, headers=headers)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ForeignOriginError
 from service.http_errors import error_response
 
-_READING = {"GET", "HEAD", "OPTIONS"}
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -20,8 +23,17 @@ _HEADERS = {
 }
 
 
+def is_own_origin(headers: Headers) -> bool:
+    """Whether `Origin` is there and names the host that was asked."""
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")
+
+
 class BrowserGuard:
-    """ASGI middleware: refuses changing requests that a browser sends for another site; adds the headers above."""
+    """ASGI middleware: refuses changing requests that a browser sends for another site; adds the headers above.
+
+    `Sec-Fetch-Site` says so, and in older browsers `Origin`. Programs send neither, and have no cookies of ours.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,8 +50,11 @@ class BrowserGuard:
                     headers.setdefault(name, value)
             await send(message)
 
-        site = Headers(scope=scope).get("sec-fetch-site")
-        if scope["method"] not in _READING and site in {"cross-site", "same-site"}:
+        headers = Headers(scope=scope)
+        foreign = headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (
+            "origin" in headers and not is_own_origin(headers)
+        )
+        if scope["method"] not in READING and foreign:
             refusal = error_response(
                 ForeignOriginError("a page of another web site may not change anything here")
             )

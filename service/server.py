@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from pathlib import Path
 from socket import AF_INET, AF_INET6, create_server, socket
 from types import FrameType
 
@@ -13,8 +12,9 @@ from fastapi import FastAPI
 
 from grader.errors import StandardError
 from grader.standard import list_standards
+from service.accounts.loopback import is_loopback
+from service.accounts.opening import open_accounts, open_archive
 from service.app import create_app
-from service.archive import Archive
 from service.errors import LineConfigError, StorageError
 from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
@@ -35,8 +35,13 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
     load_for_lines: as for `create_app`.
     """
     configure_logging(settings.log_level)
+    if settings.demo and not is_loopback(settings.host):
+        return _refuse(
+            f"--demo is for this computer only: expected the host 127.0.0.1, got {settings.host}; "
+            "leave --demo out to let others sign in"
+        )
     try:
-        Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes).close()
+        link = _first_admin_link(settings)
         list_standards()
         read_lines(settings.lines_dir)
     except (StorageError, StandardError, LineConfigError) as error:
@@ -51,7 +56,7 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
     for name in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has ended in order
         signal.signal(name, _already_ended)
     with listening:
-        AnnouncingServer(config, settings.data_dir).run(sockets=[listening])
+        AnnouncingServer(config, settings, link).run(sockets=[listening])
     return 0
 
 
@@ -71,19 +76,30 @@ def server_config(app: FastAPI, shutdown_timeout_s: int) -> uvicorn.Config:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Says what to open once it listens."""
+    """Says what to open once it listens. link: token of the one-time link for the first admin, if one is missing."""
 
-    def __init__(self, config: uvicorn.Config, data_dir: Path) -> None:
+    def __init__(self, config: uvicorn.Config, settings: ServiceSettings, link: str | None) -> None:
         super().__init__(config)
-        self._data_dir = data_dir
+        self._settings = settings
+        self._link = link
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, then print the one line for the person who started it."""
+        """Start, then print the one line for the person who started it, and once the link for the first admin."""
         await super().startup(sockets)
-        if self.started and sockets:
-            address = page_address(*sockets[0].getsockname()[:2])
-            sys.stdout.write(f"Open {address} in a browser (records in {self._data_dir}; Ctrl+C ends)\n")
-            sys.stdout.flush()
+        if not self.started or not sockets:
+            return
+        address = page_address(*sockets[0].getsockname()[:2])
+        sys.stdout.write(f"Open {address} in a browser (records in {self._settings.data_dir}; Ctrl+C ends)\n")
+        sys.stdout.flush()
+        if self._link is not None:
+            open_here = is_loopback(self._settings.host)
+            why = (
+                "To ask everybody for a sign-in"
+                if open_here
+                else "Nobody can sign in yet. To become the admin"
+            )
+            sys.stderr.write(f"{why}, open {address}link?token={self._link} (works once, within 24 hours)\n")
+            sys.stderr.flush()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Let event streams end first, for uvicorn waits for answers that are under way."""
@@ -106,6 +122,15 @@ def page_address(host: str, port: int) -> str:
     """
     own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{own}]:{port}/" if ":" in own else f"http://{own}:{port}/"
+
+
+def _first_admin_link(settings: ServiceSettings) -> str | None:
+    """Make the link that lets the first admin in; None when there is one, or in a demo. Raises StorageError."""
+    archive = open_archive(settings)
+    try:
+        return None if settings.demo else open_accounts(archive, settings).first_admin_link()
+    finally:
+        archive.close()
 
 
 def _listen(host: str, port: int) -> socket:

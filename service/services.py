@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from grader.rules import Standard
+from service.accounts.accounts import Accounts
 from service.archive import Archive
 from service.grading_pool import GradingPool
 from service.line.lines import Lines
@@ -26,6 +27,7 @@ class Services:
     model: ModelHolder
     pool: GradingPool
     archive: Archive
+    accounts: Accounts
     samples: SampleGallery
     standards: tuple[Standard, ...]
     metrics: Metrics

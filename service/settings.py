@@ -80,6 +80,12 @@ class ServiceSettings(BaseSettings):
         le=19,
         description="Niceness of the process that draws fruit for the live page; 19: only what grading leaves.",
     )
+    session_idle_min: int = Field(
+        default=60, ge=1, le=10_080, description="Without any request a sign-in ends after this, in minutes."
+    )
+    session_longest_h: int = Field(
+        default=12, ge=1, le=720, description="A sign-in ends after this in any case, in hours."
+    )
     shutdown_timeout_s: int = Field(
         default=30, ge=1, le=600, description="Longest wait for running requests at the end, in s."
     )

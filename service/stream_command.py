@@ -44,6 +44,9 @@ def stream(
     ],
     url: Annotated[str, typer.Option(help="Where the service is.")] = "ws://127.0.0.1:8000",
     line: Annotated[str, typer.Option(help="Name of the line.")] = "yard",
+    key: Annotated[
+        str | None, typer.Option(envvar="GRADER_KEY", help="API key, where the service asks for one.")
+    ] = None,
     lane: Annotated[list[int] | None, typer.Option(help="Lane; again for more lanes. [default: 1]")] = None,
     views: Annotated[
         int | None,
@@ -97,7 +100,7 @@ def stream(
             folder, views, fruit = pool, views or SIMULATED_VIEWS, fruit or SIMULATED_FRUIT
             render_missing(pool, fruit=pool_fruit, views=views, crop=crop.value)
         result = asyncio.run(
-            _play(folder, (base.scheme, base.netloc), line, lanes, views, fruit_per_s, fruit, camera)
+            _play(folder, (base.scheme, base.netloc), line, key, lanes, views, fruit_per_s, fruit, camera)
         )
         if out is not None:
             _write_decisions(out, result)
@@ -116,6 +119,7 @@ async def _play(
     source: Path,
     server: tuple[str, str],
     line: str,
+    key: str | None,
     lanes: tuple[int, ...],
     views: int | None,
     fruit_per_s: float,
@@ -129,9 +133,14 @@ async def _play(
     scheme, netloc = server
     secure = "s" if scheme in ("wss", "https") else ""
     there = count_fruit(source, views)
-    async with LineClient(f"ws{secure}://{netloc}/api/v1/lines/{line}/frames") as client:
+    async with LineClient(f"ws{secure}://{netloc}/api/v1/lines/{line}/frames", key=key) as client:
         plan = await asyncio.to_thread(
-            read_belt, f"http{secure}://{netloc}", line, views=views or SIMULATED_VIEWS, camera=camera
+            read_belt,
+            f"http{secure}://{netloc}",
+            line,
+            views=views or SIMULATED_VIEWS,
+            camera=camera,
+            key=key,
         )
         with _Bar(wanted or there) as bar:
             return await replay(

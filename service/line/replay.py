@@ -106,16 +106,19 @@ class ReplayResult:
         }
 
 
-def read_belt(base_url: str, line: str, *, views: int, camera: str | None = None) -> BeltPlan:
+def read_belt(
+    base_url: str, line: str, *, views: int, camera: str | None = None, key: str | None = None
+) -> BeltPlan:
     """Ask the service where the cameras of a line are and where its encoder stands.
 
     base_url: http://HOST:PORT. views: of each fruit, where the line does not know. camera: play this one only; else all
     but those that the service opens itself, for which the replay is only the PLC. A line without cameras takes any.
+    key: API key, where the service asks for one.
 
     Raises:
         LineConnectionError: no service there. ReplayError: the line has no such camera.
     """
-    state = _line_state(base_url, line)
+    state = _line_state(base_url, line, key)
     wait_s = float(state.get("wait_s", 2.0)) * SHARE_OF_WAIT
     own = {str(one["camera"]) for one in state.get("own_cameras", ())}
     known = tuple(
@@ -306,11 +309,12 @@ async def _read_ahead(fruit: Iterator[FruitPictures]) -> AsyncIterator[FruitPict
         yield one
 
 
-def _line_state(base_url: str, line: str) -> dict[str, Any]:
+def _line_state(base_url: str, line: str, key: str | None) -> dict[str, Any]:
     url = f"{base_url}/api/v1/lines/{line}"
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=_STATE_TIMEOUT_S) as answer:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=_STATE_TIMEOUT_S) as answer:
             state: dict[str, Any] = json.load(answer)
             return state
     except urllib.error.HTTPError as error:

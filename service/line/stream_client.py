@@ -68,7 +68,8 @@ class _SilentError(Exception):
 class LineClient:
     """One connection to one line, kept up.
 
-    url: ws://HOST:PORT/api/v1/lines/NAME/frames. beat_s: time between heartbeats. silence_s: without any answer for so
+    url: ws://HOST:PORT/api/v1/lines/NAME/frames. key: API key, where the service asks for one.
+    beat_s: time between heartbeats. silence_s: without any answer for so
     long the connection is given up. first_pause_s, longest_pause_s: before a new try. patience_s: how long the first
     connection is tried for.
     """
@@ -77,6 +78,7 @@ class LineClient:
         self,
         url: str,
         *,
+        key: str | None = None,
         beat_s: float = 1.0,
         silence_s: float = 5.0,
         first_pause_s: float = 0.1,
@@ -84,6 +86,7 @@ class LineClient:
         patience_s: float = 0.0,
     ) -> None:
         self.url = url
+        self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._beat_s, self._silence_s, self._patience_s = beat_s, silence_s, patience_s
         self._backoff = Backoff(first_pause_s, longest_pause_s)
         self._state = ClientState()
@@ -177,7 +180,13 @@ class LineClient:
 
     async def _connect(self) -> ClientConnection:
         """Pictures are compressed already, and a line is in the same network: no compression, no proxy."""
-        return await connect(self.url, open_timeout=OPEN_TIMEOUT_S, compression=None, proxy=None)
+        return await connect(
+            self.url,
+            additional_headers=self._headers,
+            open_timeout=OPEN_TIMEOUT_S,
+            compression=None,
+            proxy=None,
+        )
 
     async def _keep_up(self, socket: ClientConnection) -> None:
         """Talk; when the connection breaks make another, for as long as this client is open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -34,13 +35,29 @@ class Pages:
         asked = request.query_params.get("lang")
         return choose_language(asked, request.cookies.get("lang"), request.headers.get("accept-language"))
 
-    def answer(self, request: Request, template: str, data: Mapping[str, object]) -> HTMLResponse:
-        """The page of a template. data: for its scripts, beside the language and its texts."""
+    def answer(
+        self,
+        request: Request,
+        template: str,
+        data: Mapping[str, object],
+        *,
+        shown: Mapping[str, object] = MappingProxyType({}),
+        status: int = 200,
+    ) -> HTMLResponse:
+        """The page of a template. data: for its scripts, beside the language and its texts. shown: for the template."""
         language = self.language_of(request)
         everything = {"language": language, "texts": self._catalogues[language], **data}
         page = self._environments[language].get_template(template)
-        html = page.render(language=language, here=request.url.path, data=_script_json(everything))
-        answer = HTMLResponse(html, headers={"Content-Language": language, "Cache-Control": "no-store"})
+        html = page.render(
+            language=language,
+            here=request.url.path,
+            caller=request.scope.get("caller"),
+            data=_script_json(everything),
+            **shown,
+        )
+        answer = HTMLResponse(
+            html, status, headers={"Content-Language": language, "Cache-Control": "no-store"}
+        )
         if (asked := request.query_params.get("lang")) in LANGUAGES:
             answer.set_cookie("lang", str(asked), max_age=_A_YEAR_S, samesite="lax")
         return answer

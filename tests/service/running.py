@@ -34,7 +34,7 @@ class RunningService:
             lifespan = self.app.router.lifespan_context(self.app)
             stack.enter_context(self._portal.wrap_async_context_manager(lifespan))
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            client = httpx.AsyncClient(transport=transport, base_url="http://grader.test")
+            client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
             self._client = stack.enter_context(self._portal.wrap_async_context_manager(client))
             self._open = stack.pop_all()
         return self

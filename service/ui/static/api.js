@@ -28,6 +28,8 @@ function words(code) {
     invalid_parameter: [_("An option has a wrong value"), _("Check the grading options and try again.")],
     storage_full: [_("The disk is full"), _("Nothing was stored. Free some disk space on the computer, then try again.")],
     storage_unavailable: [_("Results cannot be stored"), _("Call the person who looks after this computer. Nothing was graded.")],
+    not_signed_in: [_("You are signed out"), _("Load this page again and sign in.")],
+    not_allowed: [_("Your role may not do this"), _("Ask an admin for another role.")],
     not_found: [_("This result is no longer there"), _("Grade the picture again.")],
   };
   return known[code] ?? [_("Something went wrong"), _("Try again. If this stays, call the person who looks after this computer.")];

@@ -36,6 +36,7 @@ export function watchLine(line, on) {
     source.close();
     try {
       const answer = await fetch(path);
+      if (answer.status === 401) location.reload(); // to the sign-in, and back
       say(answer.status === 404 ? "missing" : answer.ok ? "busy" : "lost");
     } catch {
       say("lost");

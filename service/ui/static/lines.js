@@ -43,6 +43,7 @@ async function refresh() {
   let problem = null;
   try {
     const answer = await fetch("/api/v1/lines");
+    if (answer.status === 401) location.reload(); // to the sign-in, and back
     const { lines } = await answer.json();
     fill($("lines"), lines, make, update);
     if (!data.configured) $("blank").hidden = lines.length > 0;

@@ -1,0 +1,1 @@
+"""Who may do what: people with roles who sign in, machines with API keys."""
