@@ -45,6 +45,8 @@ from service.skus.schemas import (
     TableRef,
 )
 
+MOST_FRUIT = 20_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
@@ -139,6 +141,8 @@ class RuleFiles:
         Raises:
             BadFruitError: a fruit is no record. StandardError, SkuTableError, VersionError: a side cannot be used.
         """
+        if len(asked.fruits) > MOST_FRUIT:
+            raise BadFruitError(f"fruits: expected at most {MOST_FRUIT:,}, got {len(asked.fruits):,}")
         before = self.standard(asked.before.standard)
         fruit = []
         for place, record in enumerate(asked.fruits):

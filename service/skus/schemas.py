@@ -12,13 +12,11 @@ from grader.simulate import Packout, Share, Simulation
 from grader.versions import Change
 from service.schemas import NAME
 
-MOST_FRUIT = 20_000
 MOST_ROWS = 1_000
 
 Name = Annotated[str, Field(pattern=NAME)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Text = Annotated[str, Field(max_length=1_000_000)]
 
 
 class _In(BaseModel):
@@ -28,14 +26,14 @@ class _In(BaseModel):
 class TableDraft(_In):
     """A SKU table as TOML text. sizes: text of size tables that it brings with it, by their id."""
 
-    text: Text
-    sizes: dict[Name, Text] = Field(default={}, max_length=20)
+    text: str
+    sizes: dict[Name, str] = Field(default={}, max_length=20)
 
 
 class StandardDraft(_In):
     """A grading standard as TOML text."""
 
-    text: Text
+    text: str
 
 
 class _Publish(_In):
@@ -103,7 +101,7 @@ class Side(_In):
 class SimulateIn(_In):
     """Stored fruit (records of schema `fruit/1`) under two sides. rows: also say which fruit change (at most 1,000)."""
 
-    fruits: list[dict[str, JsonValue]] = Field(max_length=MOST_FRUIT)
+    fruits: list[dict[str, JsonValue]] = Field(description="At most 20,000.")
     before: Side
     after: Side
     rows: bool = False

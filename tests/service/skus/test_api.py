@@ -124,6 +124,7 @@ def test_simulate_names_what_is_wrong(service: RunningService) -> None:
     assert post(service, "skus/simulate", **good)["changed"] == 0
     for change, status, code in (
         ({"fruits": [{"schema": "fruit/9"}]}, 422, "invalid_fruit"),
+        ({"fruits": [{}] * 20_001}, 422, "invalid_fruit"),
         ({"after": side | {"standard": {"name": "mars"}}}, 422, "invalid_standard"),
         ({"after": side | {"table": {"name": "mars"}}}, 422, "invalid_sku_table"),
         ({"after": side | {"table": {"name": "default", "sha256": "0" * 64}}}, 404, "unknown_version"),
