@@ -136,6 +136,9 @@ class Gate:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, error: ServiceError) -> None:
         if scope["type"] == "websocket":
+            client = scope.get("client") or ("unknown", 0)
+            services: Services = scope["app"].state.services
+            services.lines.refused(f"{client[0]}:{client[1]}", error)
             await WebSocket(scope, receive, send).send_denial_response(error_response(error))
             return
         request = Request(scope)
