@@ -92,7 +92,7 @@ async def _run(
 ) -> AsyncIterator[None]:
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
     configs = await asyncio.to_thread(read_lines, settings.lines_dir)
-    archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
+    archive = await asyncio.to_thread(open_archive, settings)
     lines = Lines(
         configs,
         load_for_lines,
@@ -133,6 +133,11 @@ async def _run(
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)
         archive.close()
+
+
+def open_archive(settings: ServiceSettings) -> Archive:
+    """What the service keeps. Raises StorageError."""
+    return Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes, database=settings.database)
 
 
 def _in_production(settings: ServiceSettings) -> Path:

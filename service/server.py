@@ -13,8 +13,7 @@ from fastapi import FastAPI
 
 from grader.errors import StandardError
 from grader.standard import list_standards
-from service.app import create_app
-from service.archive import Archive
+from service.app import create_app, open_archive
 from service.errors import LineConfigError, StorageError
 from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
@@ -33,7 +32,7 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
     """
     configure_logging(settings.log_level)
     try:
-        Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes).close()
+        open_archive(settings).close()
         list_standards()
         read_lines(settings.lines_dir)
     except (StorageError, StandardError, LineConfigError) as error:
