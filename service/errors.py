@@ -8,7 +8,9 @@ ServiceError
 ├── BusyError                every grading place is taken; come back later
 ├── ModelNotReadyError       the model is still loading, or could not be loaded
 ├── ForeignOriginError       another web site tried to use this service through a browser
-├── NotFoundError            no such record, picture or line
+├── NotFoundError            no such record, picture, lot or line
+├── ConflictError            somebody else was quicker, or what is asked for was done already
+├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
 ├── LineConnectionError      a client found no line at an address
@@ -61,6 +63,14 @@ class ForeignOriginError(ServiceError):
 
 class NotFoundError(ServiceError):
     """The record or file asked for does not exist."""
+
+
+class ConflictError(ServiceError):
+    """What is asked for does not fit what is there now; the message says expected and actual."""
+
+
+class LotError(ServiceError):
+    """A lot does not fit its line; the message names the field, expected and actual."""
 
 
 class ProtocolError(ServiceError):

@@ -24,10 +24,12 @@ from grader.errors import (
 )
 from service.errors import (
     BusyError,
+    ConflictError,
     EmptyUploadError,
     ForeignOriginError,
     LedgerError,
     LineConfigError,
+    LotError,
     ModelNotReadyError,
     NotFoundError,
     PreviewError,
@@ -58,6 +60,8 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (ModelNotReadyError, 503, "model_not_ready"),
     (ForeignOriginError, 403, "foreign_origin"),
     (NotFoundError, 404, "not_found"),
+    (ConflictError, 409, "conflict"),
+    (LotError, 422, "invalid_lot"),
     (ProtocolError, 400, "bad_message"),
     (PreviewError, 503, "preview_unavailable"),
     (LineConfigError, 500, "invalid_line"),

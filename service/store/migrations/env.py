@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.store.tables import Table
+from service.store.lot_tables import Lot
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=Lot.metadata,
     render_as_batch=True,
     transaction_per_migration=False,
 )
