@@ -29,6 +29,8 @@ from service.line.live.api import router as live_router
 from service.line.live.live_lines import LiveLines
 from service.line.live.preview_process import LoadForPreviews
 from service.line.worker_process import LoadGrader
+from service.lots.api import router as lot_router
+from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
@@ -69,7 +71,7 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
     )
     add_error_handlers(app)
-    for router in (grading.router, fruits.router, catalogue.router, line_router, live_router):
+    for router in (grading.router, fruits.router, catalogue.router, line_router, live_router, lot_router):
         app.include_router(router)
     app.include_router(health.router)
     pages = Pages()
@@ -93,6 +95,8 @@ async def _run(
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
     configs = await asyncio.to_thread(read_lines, settings.lines_dir)
     archive = await asyncio.to_thread(open_archive, settings)
+    standards = await asyncio.to_thread(list_standards)
+    desk = LotDesk(archive.lots, archive.fruit, standards)
     lines = Lines(
         configs,
         load_for_lines,
@@ -102,8 +106,8 @@ async def _run(
         waiting_views=settings.line_waiting_views,
         answer_timeout_s=settings.line_answer_timeout_s,
         books=settings.data_dir / "lines",
+        tell=desk.decided,
     )
-    standards = await asyncio.to_thread(list_standards)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -114,6 +118,7 @@ async def _run(
         metrics=metrics,
         lines=lines,
         live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
+        lots=desk,
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -121,6 +126,7 @@ async def _run(
     follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
+    await asyncio.to_thread(desk.start)
     lines.start()
     services.live.start()
     try:
@@ -128,6 +134,7 @@ async def _run(
     finally:
         await services.live.close()
         await lines.close()
+        await asyncio.to_thread(desk.stop)
         follower.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)

@@ -8,6 +8,8 @@ from pathlib import Path
 from service.errors import StorageError
 from service.grade_pictures import GradedPicture, GradedUpload
 from service.store.database import database_url, open_database
+from service.store.fruit_store import FruitStore
+from service.store.lot_store import LotStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
 from service.uploads import Upload
@@ -16,8 +18,18 @@ from service.uploads import Upload
 class Archive:
     """The database, and in the data folder `pictures/` (as uploaded) and `overlays/` (annotated, can be made again)."""
 
-    def __init__(self, *, records: RecordStore, pictures: PictureFolder, overlays: PictureFolder) -> None:
+    def __init__(
+        self,
+        *,
+        records: RecordStore,
+        lots: LotStore,
+        fruit: FruitStore,
+        pictures: PictureFolder,
+        overlays: PictureFolder,
+    ) -> None:
         self.records = records
+        self.lots = lots
+        self.fruit = fruit
         self.pictures = pictures
         self.overlays = overlays
 
@@ -33,8 +45,11 @@ class Archive:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{data_dir}: cannot be used as data folder: {error.strerror}") from error
+        engine = open_database(url)
         return cls(
-            records=RecordStore(open_database(url)),
+            records=RecordStore(engine),
+            lots=LotStore(engine),
+            fruit=FruitStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
         )

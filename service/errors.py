@@ -19,6 +19,7 @@ ServiceError
 ├── PreviewError             the picture of a fruit on a line cannot be drawn now
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
+    ├── RowRefusedError      the database does not take a row as it is: trying again is no use
     └── SchemaError          the database belongs to another program or a newer version
 """
 
@@ -107,6 +108,10 @@ class StorageError(ServiceError):
 
 class StorageFullError(StorageError):
     """There is not enough free space; nothing of the request was accepted."""
+
+
+class RowRefusedError(StorageError):
+    """A row breaks a rule of the database, such as one about a lot that does not exist."""
 
 
 class SchemaError(StorageError):
