@@ -1,4 +1,4 @@
-"""The grading verbs of the command `grader`: grade, bench, calibrate, standards, models.
+"""The grading verbs of the command `grader`: grade, bench, calibrate, standards, skus, models.
 
 `service/cli.py` adds the verbs of the service and is the entry point, so that the library never imports it.
 """
@@ -24,12 +24,14 @@ from grader.model_card import load_card
 from grader.onnx_model import OnnxModel
 from grader.pipeline import DEFAULT_SKU_TABLE, GradeOptions, Grader
 from grader.production import SHIPPED_MODELS, production_model, read_log, rollback
+from grader.skus_command import app as skus_app
 from grader.standards_command import app as standards_app
 from grader.turn import Rollers
 from grader.types import Crop
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Grade apples and melons from pictures.")
-app.add_typer(standards_app, name="standards", help="The grading standards: list, show, check.")
+app.add_typer(standards_app, name="standards", help="The grading standards: list, show, check, diff.")
+app.add_typer(skus_app, name="skus", help="SKU tables and versions: show, check, diff, publish, rollback.")
 models_app = typer.Typer(no_args_is_help=True)
 app.add_typer(models_app, name="models", help="The networks: list, verify, log, rollback.")
 app.command(name="calibrate")(calibrate)

@@ -5,6 +5,9 @@ GraderError                     everything below
 ├── CalibrationError            a calibration that is wrong, too old or of another camera
 ├── StandardError               a rule file that cannot be used, or a standard that may not decide
 ├── SkuTableError               a SKU table with a gap, an overlap or an unknown key
+├── VersionError                a version of a standard or SKU table that cannot be published or trusted
+│   ├── VersionConflictError    somebody else published in the meantime
+│   └── UnknownVersionError     no version with this hash was published
 ├── ModelError
 │   ├── ModelCardError          the card is missing or says something impossible
 │   └── ModelMismatchError      the weights are not the ones the card speaks of
@@ -35,6 +38,18 @@ class StandardError(GraderError):
 
 class SkuTableError(GraderError):
     """A SKU table could not be loaded: a gap, an overlap, an unknown key or value."""
+
+
+class VersionError(GraderError):
+    """A version could not be published, or its files are not what its hash says."""
+
+
+class VersionConflictError(VersionError):
+    """Another version was put in force in the meantime; look at it, then publish again."""
+
+
+class UnknownVersionError(VersionError):
+    """Nothing of this name or with this hash was published here."""
 
 
 class ModelError(GraderError):

@@ -27,6 +27,7 @@ class FruitColumns:
     is_usable, is_limited: bool (n,), by the quality flags. diameter_mm, ring_mm, length_mm, weight_g: float64 (n, 3):
     value, low, high. defect_*: (n, m), rows sorted from the most to the least certain defect, padded with
     defect_kind -1 (positions in KIND_ORDER), m >= 1. Areas mm2, lengths mm, fractions and confidences 0-1.
+    crops, crop_index: int64 (n,), position of each fruit's crop in `crops`; () and None where only `is_crop` is known.
     """
 
     crop: str
@@ -53,6 +54,8 @@ class FruitColumns:
     defect_length_mm: Doubles
     defect_diameters: Doubles
     defect_confidence: Doubles
+    crops: tuple[str, ...] = ()
+    crop_index: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.surface_seen)
@@ -85,6 +88,8 @@ class FruitColumns:
             defect_length_mm=self.defect_length_mm[part],
             defect_diameters=self.defect_diameters[part],
             defect_confidence=self.defect_confidence[part],
+            crops=self.crops,
+            crop_index=None if self.crop_index is None else self.crop_index[part],
         )
 
 
@@ -92,6 +97,7 @@ def columns_from(measurements: Sequence[FruitMeasurement], crop: str) -> FruitCo
     """Columns of measurements, in order; fruit of another crop are kept and come out `ungraded`."""
     varieties = tuple(sorted({fruit.variety for fruit in measurements if fruit.variety is not None}))
     position = {variety: index for index, variety in enumerate(varieties)}
+    crops = tuple(sorted({str(fruit.crop) for fruit in measurements}))
     ranked = [sorted(fruit.defects, key=lambda defect: -defect.confidence) for fruit in measurements]
     shape = (len(measurements), max((1, *(len(defects) for defects in ranked))))
     kinds = np.full(shape, -1, dtype=np.int64)
@@ -141,6 +147,8 @@ def columns_from(measurements: Sequence[FruitMeasurement], crop: str) -> FruitCo
         defect_length_mm=numbers[2],
         defect_diameters=numbers[3],
         defect_confidence=numbers[4],
+        crops=crops,
+        crop_index=np.array([crops.index(fruit.crop) for fruit in measurements], dtype=np.int64),
     )
 
 

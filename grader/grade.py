@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.fruit_columns import FruitColumns, columns_from
-from grader.grade_columns import GradeColumns, decide_grades
+from grader.grade_columns import GradeColumns, decide_grades, decide_grades_under
 from grader.grade_settings import (
     INTERVAL_TRUST,
     LEAST_CROP_CONFIDENCE,
@@ -22,7 +22,14 @@ from grader.reading import Reading, denial_trust, pass_chance, read_rule
 from grader.rules import HandCheck, Limit, Rule, Standard
 from grader.types import REJECT, UNGRADED, FruitMeasurement, GradeDecision, Reason
 
-__all__ = ["FruitColumns", "GradeColumns", "columns_from", "decide_grade", "decide_grades"]
+__all__ = [
+    "FruitColumns",
+    "GradeColumns",
+    "columns_from",
+    "decide_grade",
+    "decide_grades",
+    "decide_grades_under",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Rows are fruit. It gives class, confidence and review, equal to the last bit to 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from grader.read_columns import ReadColumns, read_columns
 from grader.rules import Limit, Rule, Standard
 from grader.types import REJECT, UNGRADED
 
-_CHUNK_ROWS = 65_536
+_CHUNK_ROWS = 16_384  # the columns of a chunk stay in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,18 +52,43 @@ def decide_grades(
     Raises:
         StandardError: as `decide_grade`.
     """
-    standard.check_usable(allow_draft=allow_draft)
-    tags = [standard.tags_of(variety) for variety in (*columns.varieties, None)]
-    parts = [
-        _decide_chunk(columns.rows(start, start + _CHUNK_ROWS), standard, tags, min_surface_seen)
-        for start in range(0, len(columns), _CHUNK_ROWS)
+    return decide_grades_under(
+        columns, (standard,), allow_draft=allow_draft, min_surface_seen=min_surface_seen
+    )[0]
+
+
+def decide_grades_under(
+    columns: FruitColumns,
+    standards: Sequence[Standard],
+    *,
+    allow_draft: bool = False,
+    min_surface_seen: float | None = None,
+) -> tuple[GradeColumns, ...]:
+    """`decide_grades` under each of several standards. A rule that they share is read and judged once.
+
+    Raises:
+        StandardError: as `decide_grade`.
+    """
+    for standard in standards:
+        standard.check_usable(allow_draft=allow_draft)
+    tags = [
+        tuple(standard.tags_of(variety) for variety in (*columns.varieties, None)) for standard in standards
     ]
-    return GradeColumns(
-        standard_id=standard.standard_id,
-        class_names=(*standard.class_ids, REJECT, UNGRADED),
-        class_index=np.concatenate([part[0] for part in parts] or [np.zeros(0, dtype=np.int64)]),
-        confidence=np.concatenate([part[1] for part in parts] or [np.zeros(0)]),
-        review=np.concatenate([part[2] for part in parts] or [np.zeros(0, dtype=np.bool_)]),
+    parts: list[list[_Decided]] = [[] for _ in standards]
+    for start in range(0, len(columns), _CHUNK_ROWS):
+        judged: _Judged = {}
+        chunk = columns.rows(start, start + _CHUNK_ROWS)
+        for standard, its_tags, its_parts in zip(standards, tags, parts, strict=True):
+            its_parts.append(_decide_chunk(chunk, standard, its_tags, min_surface_seen, judged))
+    return tuple(
+        GradeColumns(
+            standard_id=standard.standard_id,
+            class_names=(*standard.class_ids, REJECT, UNGRADED),
+            class_index=np.concatenate([part[0] for part in its_parts] or [np.zeros(0, dtype=np.int64)]),
+            confidence=np.concatenate([part[1] for part in its_parts] or [np.zeros(0)]),
+            review=np.concatenate([part[2] for part in its_parts] or [np.zeros(0, dtype=np.bool_)]),
+        )
+        for standard, its_parts in zip(standards, parts, strict=True)
     )
 
 
@@ -85,11 +111,22 @@ class _Verdicts:
         return self.certain & (self.known | (self.sure >= self.index))
 
 
+_Tags = tuple[frozenset[str], ...]
+_Decided = tuple[Integers, Doubles, Booleans]
+_Judged = dict[tuple[Rule, int, tuple[float, float], _Tags], _Verdicts]
+
+
 def _decide_chunk(
-    fruit: FruitColumns, standard: Standard, tags: list[frozenset[str]], min_surface_seen: float | None
-) -> tuple[Integers, Doubles, Booleans]:
+    fruit: FruitColumns, standard: Standard, tags: _Tags, min_surface_seen: float | None, judged: _Judged
+) -> _Decided:
+    """judged: the verdicts on these fruit so far; grows."""
     last = len(standard.classes)
-    verdicts = [_judge(fruit, rule, standard, tags) for rule in standard.rules]
+    verdicts = []
+    for rule in standard.rules:
+        key = (rule, last, standard.diameter_range_mm, tags)
+        if key not in judged:
+            judged[key] = _judge(fruit, rule, standard, tags)
+        verdicts.append(judged[key])
     refused = [check for check in standard.hand_checks if not check.assumed_met]
     hand_index = max((check.first_class_without for check in refused), default=0)
     index = np.full(len(fruit), hand_index, dtype=np.int64)
@@ -140,7 +177,7 @@ def _decide_chunk(
     )
 
 
-def _judge(fruit: FruitColumns, rule: Rule, standard: Standard, tags: list[frozenset[str]]) -> _Verdicts:
+def _judge(fruit: FruitColumns, rule: Rule, standard: Standard, tags: _Tags) -> _Verdicts:
     """Of several tests one met is enough; tests with a known value go before unknown ones."""
     last = len(standard.classes)
     tests = tuple(
@@ -171,9 +208,14 @@ def _judge(fruit: FruitColumns, rule: Rule, standard: Standard, tags: list[froze
 
 
 def _first_met(values: Doubles, limit: Limit) -> Integers:
-    """int64 (n,): index of the best class whose limit each value meets; the number of classes if none."""
-    sign = -1.0 if limit.at_least else 1.0
-    return np.searchsorted(sign * np.array(limit.limits), sign * values, side="left").astype(np.int64)
+    """int64 (n,): index of the best class whose limit each value meets; the number of classes if none.
+
+    A better class never allows more than a worse one, so this is the number of limits that are not met.
+    """
+    index = np.zeros(len(values), dtype=np.int64)
+    for bound in limit.limits:
+        index += ~(values >= bound if limit.at_least else values <= bound)
+    return index
 
 
 def _pass_chance(verdict: _Verdicts, index: Integers) -> Doubles:

@@ -83,13 +83,12 @@ def _read_fraction(value: Doubles, seen: Doubles) -> ReadColumns:
 def _read_defects(
     fruit: FruitColumns, rule: Rule, measure: Measure, diameter_range_mm: tuple[float, float]
 ) -> ReadColumns:
-    chosen = np.isin(
-        fruit.defect_kind, [index for index, kind in enumerate(KIND_ORDER) if kind in rule.kinds]
-    )
+    wanted = np.array([*(kind in rule.kinds for kind in KIND_ORDER), False])  # the last is -1, no defect
+    chosen = wanted[fruit.defect_kind]
     if rule.shape is not Shape.ANY:
         chosen &= fruit.defect_elongated == (rule.shape is Shape.ELONGATED)
     if measure is Measure.COUNT:
-        return _exact(fruit, np.cumsum(chosen, axis=1).astype(np.float64))
+        return _exact(fruit, _running_sums(chosen.astype(np.float64)))
     if measure is Measure.KIND_COUNT:
         seen_kinds = [
             np.maximum.accumulate(chosen & (fruit.defect_kind == kind), axis=1)
@@ -97,7 +96,7 @@ def _read_defects(
         ]
         return _exact(fruit, np.sum(seen_kinds, axis=0).astype(np.float64))
     if measure is Measure.TOTAL_AREA_FRACTION:
-        running = np.cumsum(np.where(chosen, fruit.defect_fraction, 0.0), axis=1)
+        running = _running_sums(np.where(chosen, fruit.defect_fraction, 0.0))
         fraction = _read_fraction(running[:, -1], fruit.surface_seen)
         return ReadColumns(
             value=fraction.value,
@@ -162,9 +161,17 @@ def _gather(sizes: Doubles, measure: Measure) -> Doubles:
     """float64 (n, m): running value in the unit of the measure."""
     if measure is Measure.LARGEST_AREA_CM2:
         return np.maximum.accumulate(sizes, axis=1) / MM2_PER_CM2
-    running = np.cumsum(sizes, axis=1)
+    running = _running_sums(sizes)
     if measure is Measure.TOTAL_AREA_CM2:
         return running / MM2_PER_CM2
     if measure is Measure.CIRCLE_DIAMETER_MM:
         return 2.0 * np.sqrt(running / pi)
     return running
+
+
+def _running_sums(values: Doubles) -> Doubles:
+    """float64 (n, m): `np.cumsum` along the rows; a loop over few columns is many times faster."""
+    sums = values.copy()
+    for column in range(1, values.shape[1]):
+        sums[:, column] += sums[:, column - 1]
+    return sums

@@ -97,6 +97,8 @@ def record_to_json(record: FruitRecord) -> JsonObject:
             "table_id": sku.table_id,
             "outlet": sku.outlet,
             "size_code": sku.size_code,
+            "colour_code": sku.colour_code,
+            "pack": sku.pack,
         },
         "model_id": fruit.model_id,
         "quality_flags": list(fruit.quality_flags),
@@ -109,8 +111,8 @@ def record_from_json(data: Mapping[str, object]) -> FruitRecord:
     """The record of a `fruit/1` object. Unknown keys are left aside, so newer writers may add some.
 
     Keys that came after the first files may be absent: crop_confidence and landmark confidence (1), volume_cm3,
-    size_code (null), verified (true), elongated (false), length_diameters (from length and diameter, else 0),
-    blush_interval (null), class_set (empty).
+    size_code, colour_code, pack (null), verified (true), elongated (false), length_diameters (from length and
+    diameter, else 0), blush_interval (null), class_set (empty).
 
     Raises:
         RecordError: another schema, or a field that is missing or wrong; the message names the field.
@@ -258,5 +260,11 @@ def _read_sku(fields: JsonFields) -> SkuAssignment:
         code=fields.text("code"),
         table_id=fields.text("table_id"),
         outlet=fields.text("outlet"),
-        size_code=fields.optional("size_code", fields.text) if fields.has("size_code") else None,
+        size_code=_text_or_none(fields, "size_code"),
+        colour_code=_text_or_none(fields, "colour_code"),
+        pack=_text_or_none(fields, "pack"),
     )
+
+
+def _text_or_none(fields: JsonFields, key: str) -> str | None:
+    return fields.optional(key, fields.text) if fields.has(key) else None

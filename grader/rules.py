@@ -180,14 +180,35 @@ class Variety:
     tags: frozenset[str]
 
 
+class Counted(StrEnum):
+    """Which fruit of a lot a tolerance counts. `by_hand`: what no record of a fruit says, such as a shipping damage."""
+
+    CLASS = "class"
+    DECAY = "decay"
+    SIZE = "size"
+    BY_HAND = "by_hand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotTolerance:
-    """Share of a *lot* (0-1, by number or weight) that may be out of class. Never applied to a fruit."""
+    """Share of a *lot* (0-1, by number or weight) that may be out of class. Never applied to a fruit.
+
+    class_id: of the lot; `all` for lots of every class. counts: which fruit the share is of. below: with `class`, fruit
+    worse than this class count; None: than the class of the lot.
+    """
 
     class_id: str
     line: str
     at_most_fraction: float
     evidence: str
+    line_zh: str = ""
+    counts: Counted | None = None
+    below: str | None = None
+
+    @property
+    def names(self) -> Names:
+        """The line in English and Chinese."""
+        return Names(en=self.line, zh=self.line_zh or self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

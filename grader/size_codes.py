@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -33,7 +33,7 @@ class SizeBand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeCodes:
-    """A table of size codes, smallest band first, without overlap."""
+    """A table of size codes, smallest band first, without overlap. content: the bytes of its file."""
 
     sizes_id: str
     crop: str
@@ -41,6 +41,7 @@ class SizeCodes:
     source: str
     evidence: str
     bands: tuple[SizeBand, ...]
+    content: bytes = field(default=b"", repr=False)
 
     def code_of(self, size: SizeMeasurement) -> str | None:
         """The code of a measured fruit; None if the size is unknown or in no band."""
@@ -108,14 +109,7 @@ def _read_sizes(path: Path) -> tuple[SizeCodes, tuple[str, ...]]:
     top = read_toml(path)
     unreadable = tuple(top.problems)
     top.text("schema", one_of=(SIZES_SCHEMA,))
-    bands = tuple(_band(table) for table in top.tables("codes"))
-    for low, high in pairwise(bands):
-        if low.high > high.low:
-            top.problem(
-                f"codes: {low.code} up to {low.high:g} overlaps {high.code} from {high.low:g}", "codes"
-            )
-    if len({band.code for band in bands}) != len(bands):
-        top.problem("codes: the same code twice", "codes")
+    bands = read_bands(top)
     table = SizeCodes(
         sizes_id=top.text("id"),
         crop=top.text("crop"),
@@ -123,15 +117,29 @@ def _read_sizes(path: Path) -> tuple[SizeCodes, tuple[str, ...]]:
         source=top.text("source"),
         evidence=top.text("evidence", one_of=EVIDENCE),
         bands=bands,
+        content=path.read_bytes() if path.is_file() else b"",
     )
     top.finish()
     return table, unreadable or tuple(top.problems)
 
 
-def _band(table: TomlTable) -> SizeBand:
+def read_bands(table: TomlTable, *, high: float = 1e6) -> tuple[SizeBand, ...]:
+    """The list `codes` of a table: bands between 0 and `high`, smallest first, with different codes."""
+    bands = tuple(_band(row, high) for row in table.tables("codes"))
+    for lower, upper in pairwise(bands):
+        if lower.high > upper.low:
+            table.problem(
+                f"codes: {lower.code} up to {lower.high:g} overlaps {upper.code} from {upper.low:g}", "codes"
+            )
+    if len({band.code for band in bands}) != len(bands):
+        table.problem("codes: the same code twice", "codes")
+    return bands
+
+
+def _band(table: TomlTable, most: float) -> SizeBand:
     code = table.text("code")
-    low = table.number("from", low=0.0, high=1e6)
-    high = table.number("to", low=0.0, high=1e6) if table.has("to") else inf
+    low = table.number("from", low=0.0, high=most)
+    high = table.number("to", low=0.0, high=most) if table.has("to") else inf
     if low >= high:
         table.problem(f"size {code}: expected from < to, got {low:g} and {high:g}", "to")
     table.finish()

@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import inf, isfinite
 
 from grader.rules import (
+    Counted,
     GradeClass,
     HandCheck,
     Limit,
@@ -25,6 +26,8 @@ from grader.types import DefectKind
 EVIDENCE = ("S", "S2", "R", "D")
 """Seen in the standard's own text, seen second-hand, recalled, derived or ours."""
 
+_LINES_COUNT = {"total": Counted.CLASS, "decay": Counted.DECAY, "size": Counted.SIZE}
+_LINES_ZH = {"total": "不合格合计", "decay": "腐烂", "size": "规格不符"}
 _KINDS = tuple(kind.value for kind in DefectKind)
 _MEASURES = tuple(measure.value for measure in Measure)
 
@@ -199,13 +202,21 @@ def read_diameter_range(top: TomlTable) -> tuple[float, float]:
 
 
 def read_tolerance(table: TomlTable, class_ids: tuple[str, ...]) -> LotTolerance:
-    """One tolerance of a lot."""
+    """One tolerance of a lot. Lines called total, decay and size say by their name what they count."""
+    line = table.text("line")
     tolerance = LotTolerance(
         class_id=table.text("class", one_of=(*class_ids, "all")),
-        line=table.text("line"),
+        line=line,
         at_most_fraction=table.number("at_most_fraction", low=0.0, high=1.0),
         evidence=table.text("evidence", one_of=EVIDENCE),
+        line_zh=table.text("line_zh", default=_LINES_ZH.get(line, line)),
+        counts=Counted(
+            table.text("counts", one_of=tuple(Counted), default=_LINES_COUNT.get(line, Counted.BY_HAND))
+        ),
+        below=table.text("below", one_of=class_ids) if table.has("below") else None,
     )
+    if tolerance.below is not None and tolerance.counts is not Counted.CLASS:
+        table.problem(f'below: expected with counts = "class" only, got counts {tolerance.counts}', "below")
     table.finish()
     return tolerance
 

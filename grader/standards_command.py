@@ -1,4 +1,4 @@
-"""`grader standards list | show ID | check FILE...`: look at rule files and test your own."""
+"""`grader standards list | show ID | check FILE... | diff OLD NEW`: look at rule files and test your own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from rich.table import Table
 from grader.errors import StandardError
 from grader.rules import Limit, Rule, Standard, Status
 from grader.size_codes import check_size_codes, list_size_codes
-from grader.sku import SKU_SCHEMA, check_sku_table
-from grader.standard import SIZES_SCHEMA, check_standard, list_standards, load_standard
+from grader.sku_faults import find_sku_faults
+from grader.sku_table import SKU_SCHEMA
+from grader.skus_command import In, Language, print_differences, tried
+from grader.standard import SIZES_SCHEMA, list_standards, load_standard
+from grader.standard_diff import diff_standards
+from grader.standard_faults import find_standard_faults
 from grader.toml_file import read_toml
 
 app = typer.Typer(no_args_is_help=True, help="The grading standards: list, show, check.")
@@ -109,6 +113,19 @@ def check(
         raise typer.Exit(HAS_FAULTS)
 
 
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="Id or file of a standard.")],
+    new: Annotated[str, typer.Argument(help="The newer one.")],
+    language: In = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """What changes from one standard to another. Exit 0: nothing; 1: something."""
+    print_differences(
+        tried(lambda: diff_standards(load_standard(old), load_standard(new))), language, as_json
+    )
+
+
 def _console() -> Console:
     """A console that does not fold tables when the output goes to a file."""
     return Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
@@ -118,7 +135,7 @@ def _problems(path: Path) -> tuple[str, ...]:
     schema = read_toml(path).text("schema", default="-")
     if schema == SIZES_SCHEMA:
         return check_size_codes(path)
-    return check_sku_table(path) if schema == SKU_SCHEMA else check_standard(path)
+    return find_sku_faults(path) if schema == SKU_SCHEMA else find_standard_faults(path)
 
 
 def _print_json(value: object) -> None:

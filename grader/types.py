@@ -321,12 +321,17 @@ class GradeDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkuAssignment:
-    """The sellable unit and the outlet of one fruit. Each graded fruit has exactly one."""
+    """The sellable unit and the outlet of one fruit. Each graded fruit has exactly one.
+
+    size_code, colour_code: None where the fruit is in no band. pack: key of its kind of carton; None: not packed.
+    """
 
     code: str
     table_id: str
     outlet: str
     size_code: str | None = None
+    colour_code: str | None = None
+    pack: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

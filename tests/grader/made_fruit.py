@@ -251,6 +251,11 @@ def records(draw: st.DrawFn) -> FruitRecord:
             class_set=tuple(draw(st.lists(_WORDS, max_size=3))),
         ),
         sku=SkuAssignment(
-            code=draw(_WORDS), table_id=draw(_WORDS), outlet=draw(_WORDS), size_code=draw(st.none() | _WORDS)
+            code=draw(_WORDS),
+            table_id=draw(_WORDS),
+            outlet=draw(_WORDS),
+            size_code=draw(st.none() | _WORDS),
+            colour_code=draw(st.none() | _WORDS),
+            pack=draw(st.none() | _WORDS),
         ),
     )

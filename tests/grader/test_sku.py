@@ -120,7 +120,7 @@ outlet = "b"
         ),
         ('["FUJI"]\nclasses', '["FUJY"]\nclasses', "14: varieties: no fruit ever has the code FUJY"),
         ('sizes = ["80", "85"]', 'sizes = ["81"]', "16: sizes: no fruit ever has the code 81"),
-        ('"FUJI-{class}"', '"FUJI-{grade}"', "22: code: expected only the fields class, crop, size, variety, got"),
+        ('"FUJI-{class}"', '"FUJI-{grade}"', "22: code: expected only the fields class, colour, crop, pack,"),
         ('"FUJI-{class}"', '"FUJI-{class"', "22: code: "),
         ('"FUJI-{class}"', '"FUJI-{}"', "22: code: expected only the fields"),
         ('outlet = "a"', 'outlet = "c"', "18: outlet: expected one of a, b, got 'c'"),
