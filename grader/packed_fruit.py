@@ -146,6 +146,8 @@ def unpack_columns(
     known = tuple(sorted({variety for variety in varieties if variety is not None}))
     place: dict[str | None, int] = {None: -1, **{variety: index for index, variety in enumerate(known)}}
     flag_sets = {text: frozenset(text.split(",")) for text in set(flags)}
+    crop_names = tuple(sorted(set(crops)))
+    crop_place = {name: index for index, name in enumerate(crop_names)}
     kind, elongated, numbers = _defect_columns(defects)
     return FruitColumns(
         crop=crop,
@@ -172,6 +174,8 @@ def unpack_columns(
         defect_length_mm=numbers[2],
         defect_diameters=numbers[3],
         defect_confidence=numbers[4],
+        crops=crop_names,
+        crop_index=np.array([crop_place[one] for one in crops], dtype=np.int64),
     )
 
 

@@ -12,6 +12,7 @@ from service.store.fruit_store import FruitStore
 from service.store.lot_store import LotStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
+from service.store.regrade_store import RegradeStore
 from service.uploads import Upload
 
 
@@ -24,12 +25,14 @@ class Archive:
         records: RecordStore,
         lots: LotStore,
         fruit: FruitStore,
+        regrades: RegradeStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
     ) -> None:
         self.records = records
         self.lots = lots
         self.fruit = fruit
+        self.regrades = regrades
         self.pictures = pictures
         self.overlays = overlays
 
@@ -50,6 +53,7 @@ class Archive:
             records=RecordStore(engine),
             lots=LotStore(engine),
             fruit=FruitStore(engine),
+            regrades=RegradeStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
         )

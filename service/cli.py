@@ -1,4 +1,4 @@
-"""The command `grader`: the grading verbs of the library, `serve` and `stream`."""
+"""The command `grader`: the grading verbs of the library, `serve`, `stream` and `regrade`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from grader.cli import app
+from service.regrade_command import regrade
 from service.stream_command import stream
 
 WRONG_USE = 2
 
 app.command()(stream)
+app.command()(regrade)
 
 
 @app.command()

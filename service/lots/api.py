@@ -6,8 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from grader.sku import load_sku_table
+from grader.standard import load_default_standard, load_standard
 from service.answers import record_answer
 from service.api.error_docs import errors
+from service.lots.regrade import regrade_lot
 from service.lots.schemas import (
     TEXT,
     FruitDecisionOut,
@@ -21,6 +24,8 @@ from service.lots.schemas import (
     LotsOut,
     LotState,
     PackoutOut,
+    RegradeIn,
+    RegradeOut,
     StoringOut,
 )
 from service.schemas import MAX_ID, FruitOut, Language
@@ -72,6 +77,15 @@ def one_lot(lot_id: LotId, services: RunningServices) -> LotDetailsOut:
 async def close_lot(lot_id: LotId, services: RunningServices) -> LotOut:
     """Fruit that were triggered before still come in; later ones belong to the next lot of their lane, or to none."""
     return LotOut.of(await services.lots.close(lot_id, services.lines.all()))
+
+
+@router.post("/lots/{lot_id}/regrade", summary="Decide a lot again", responses=errors(404, 422))
+def regrade(lot_id: LotId, wanted: RegradeIn, services: RunningServices) -> RegradeOut:
+    """Its stored fruit under another standard and SKU table. Without `apply` nothing is stored."""
+    lot = services.archive.lots.lot(lot_id)
+    standard = load_default_standard(lot.crop) if wanted.standard is None else load_standard(wanted.standard)
+    table = load_sku_table(wanted.sku_table)
+    return RegradeOut.of(regrade_lot(services.archive.regrades, lot_id, standard, table, apply=wanted.apply))
 
 
 @router.get("/lots/{lot_id}/fruits", summary="Fruit of a lot, newest first", responses=errors(404, 422))

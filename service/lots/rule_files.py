@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from pathlib import Path
 
 from grader.errors import RecordError
 from grader.pipeline import GradeOptions
 from grader.rules import Standard
-from grader.sku import SKU_TABLES_FOLDER
+from grader.sku import load_sku_table
 from grader.standard import load_standard
 from service.store.judges import JudgedBy
 
@@ -25,7 +23,7 @@ class RuleFiles:
         """What a record rests on. options: those it was graded with.
 
         Raises:
-            RecordError: the record is no `fruit/1`.
+            RecordError: the record is no `fruit/1`. StandardError, SkuTableError: a file is not there any more.
         """
         grade, sku = record.get("grade"), record.get("sku")
         if not isinstance(grade, Mapping) or not isinstance(sku, Mapping):
@@ -48,6 +46,5 @@ class RuleFiles:
 
     def _sku_table(self, given: str) -> str:
         if given not in self._files:
-            path = Path(given) if given.endswith(".toml") else SKU_TABLES_FOLDER / f"{given}.toml"
-            self._files[given] = sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+            self._files[given] = load_sku_table(given).sha256
         return self._files[given]

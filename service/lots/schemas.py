@@ -9,7 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from grader.pipeline import DEFAULT_SKU_TABLE
 from service.lots.batch_writer import WriterCounts
+from service.lots.regrade import RegradeReport
 from service.schemas import NAME, FruitOut
 from service.store.fruit_store import Packout, PackoutRow, StoredDecision, StoredLotFruit
 from service.store.judges import JudgedBy
@@ -240,6 +242,54 @@ class LotFruitOut(BaseModel):
             "review": fruit.review,
             "record": record,
         }
+
+
+class RegradeIn(BaseModel):
+    """What to decide a lot by. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    standard: Annotated[str, Field(pattern=NAME)] | None = Field(
+        default=None,
+        description="Id of a standard (see /api/v1/standards); empty: the default of the lot's crop.",
+    )
+    sku_table: str = Field(
+        default=DEFAULT_SKU_TABLE, pattern=NAME, description="Name of a SKU table (see /api/v1/skus)."
+    )
+    apply: bool = Field(default=False, description="Add the decisions; false: only say what would change.")
+
+
+class MoveOut(BaseModel):
+    """So many fruit go from one class and SKU to another."""
+
+    class_before: str
+    class_after: str
+    sku_before: str
+    sku_after: str
+    fruit: int
+
+
+class RegradeOut(BaseModel):
+    """What was, or would be, decided on the stored fruit of a lot."""
+
+    lot_id: int
+    standard_id: str
+    standard_sha256: str
+    sku_table_id: str
+    sku_table_sha256: str
+    applied: bool
+    fruit: int = Field(description="Decided again.")
+    changed: int = Field(description="Class or SKU differs.")
+    kept: int = Field(description="Corrected by a person: they stay.")
+    review: int = Field(description="To be looked at.")
+    classes_before: dict[str, int]
+    classes_after: dict[str, int]
+    moves: list[MoveOut] = Field(description="The largest first; their sum is `changed`.")
+
+    @classmethod
+    def of(cls, report: RegradeReport) -> Self:
+        """The public face of a report."""
+        return cls.model_validate(asdict(report))
 
 
 class FruitDecisionOut(BaseModel):

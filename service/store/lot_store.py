@@ -134,6 +134,13 @@ class LotStore:
             raise NotFoundError(f"no lot {lot_id}")
         return found[0]
 
+    def lot_named(self, code: str) -> StoredLot:
+        """One lot by its code. Raises NotFoundError, StorageError."""
+        found = self._read(1, Lot.code == code)
+        if not found:
+            raise NotFoundError(f"no lot {code!r}")
+        return found[0]
+
     def lots(
         self, *, limit: int, before: int | None = None, state: str | None = None
     ) -> tuple[StoredLot, ...]:
