@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,13 @@ from grader.standard import load_standard
 from service.app import create_app
 from service.settings import ServiceSettings
 from tests.fakes import FakeGrader, FakeLineGrader, load_fake_grader
-from tests.service.line.lines import write_line
+from tests.service.line.lines import PATIENT, write_line
 from tests.service.line.live.live_line import Sender, sending
 from tests.service.running import listening
 
+_CAMERAS = PATIENT[PATIENT.index("[[cameras]]") : PATIENT.index("[[outlets]]")]
+SLOW = PATIENT.replace(_CAMERAS, "").replace("wait_s = 5", "wait_s = 50")
+"""A line of any cameras that waits a minute for the last view of a fruit."""
 LOT = {"code": "L1", "grower": "王家果园", "crop": "apple", "line": "yard", "lanes": [1]}
 
 
@@ -118,26 +120,27 @@ def test_a_lot_from_its_opening_to_its_packout(address: str) -> None:
 
 
 def test_fruit_that_are_on_the_belt_when_a_lot_is_closed_still_belong_to_it(
-    address: str, tmp_path: Path
+    settings: ServiceSettings, tmp_path: Path
 ) -> None:
-    pipe = tmp_path / "gate"
-    os.mkfifo(pipe)
-    with sending(address) as sender:
+    write_line(tmp_path, SLOW)
+    app = fake_app(settings.model_copy(update={"lines_dir": tmp_path}))
+    with listening(app) as address, sending(address, "small") as sender:
         pass_fruit(sender, 1)
-        first = post(address, "lots", **LOT).json()["lot_id"]
-        sender.send(wait_at=str(pipe))
-        waiting = 0
-        while not waiting:
-            waiting = get(address, "lines/yard")["lanes"][0]["open"]
+        lot = {**LOT, "line": "small"}
+        first = post(address, "lots", **lot).json()["lot_id"]
+        sender.send(last_view=False)
+        while get(address, "lines/small")["lanes"][0]["triggers"] < 2:
+            pass
         assert post(address, f"lots/{first}/close").status_code == 200
-        second = post(address, "lots", **{**LOT, "code": "L2"}).json()["lot_id"]
-        pipe.write_bytes(b"")
-        sender.decision()
+        second = post(address, "lots", **{**lot, "code": "L2"}).json()["lot_id"]
+        assert get(address, "lots")["storing"]["accepted"] == 0
+        sender.send(fruit_id=1, view=1)
+        assert sender.decision().fruit_id == 1
         pass_fruit(sender, 2)
-    assert stored(address, first, 1)["packout"]["stored"] == 1
-    assert stored(address, second, 2)["packout"]["stored"] == 2
-    assert get(address, f"lots/{first}/fruits")["fruits"][0]["fruit"] == "1"
-    assert get(address, "lots")["without_lot"] == {"yard": 1}
+        assert stored(address, first, 1)["packout"]["stored"] == 1
+        assert stored(address, second, 2)["packout"]["stored"] == 2
+        assert get(address, f"lots/{first}/fruits")["fruits"][0]["fruit"] == "1"
+        assert get(address, "lots")["without_lot"] == {"small": 1}
 
 
 def test_an_open_lot_goes_on_after_a_restart_and_stored_fruit_are_whole(settings: ServiceSettings) -> None:
