@@ -31,6 +31,7 @@ $(VENV)/.system:
 	  [ -n "$(FOR_TESTS)" ] && { [ -d /usr/share/fonts/opentype/noto ] || need="$$need fonts-noto-cjk"; }; \
 	  [ -n "$(FOR_TESTS)" ] && { /usr/bin/python3 -c "from tests.rtsp_server import why_missing as why; raise SystemExit(why('vp8') or why('h264'))" 2>/dev/null || \
 	    need="$$need gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"; }; \
+	  [ -n "$(FOR_TESTS)" ] && { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql"; }; \
 	  if [ -n "$$need" ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$need; fi; \
 	fi
 

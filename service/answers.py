@@ -33,7 +33,7 @@ def grading_answer(grading: StoredGrading, standards: Sequence[Standard], langua
 
 def fruit_answer(fruit: StoredFruit, standards: Sequence[Standard], language: Language) -> FruitOut:
     """A fruit from the archive."""
-    return _fruit(
+    return record_answer(
         fruit.record,
         fruit_id=fruit.fruit_id,
         grading_id=fruit.grading_id,
@@ -49,7 +49,7 @@ def sample_answer(
     """A graded sample picture; it has no number, it is not in the archive."""
     return GradingOut(
         fruits=[
-            _fruit(
+            record_answer(
                 record,
                 fruit_id=None,
                 grading_id=None,
@@ -87,7 +87,7 @@ def _sample_url(sample: Sample) -> str:
     return f"/api/v1/samples/{quote(sample.name)}"
 
 
-def _fruit(
+def record_answer(
     record: Mapping[str, object],
     *,
     fruit_id: int | None,
@@ -96,6 +96,7 @@ def _fruit(
     standards: Sequence[Standard],
     language: Language,
 ) -> FruitOut:
+    """A record with its number, and the decision in words."""
     return FruitOut.model_validate(
         {
             **record,

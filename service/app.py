@@ -17,11 +17,10 @@ from grader.production import production_model
 from grader.standard import list_standards
 from service.accounts.admin_pages import admin_router
 from service.accounts.gate import Gate
-from service.accounts.opening import open_accounts
+from service.accounts.opening import open_accounts, open_archive
 from service.accounts.pages import account_router
 from service.api import catalogue, fruits, grading, health
 from service.api.error_docs import errors
-from service.archive import Archive
 from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
@@ -34,6 +33,8 @@ from service.line.live.api import router as live_router
 from service.line.live.live_lines import LiveLines
 from service.line.live.preview_process import LoadForPreviews
 from service.line.worker_process import LoadGrader
+from service.lots.api import router as lot_router
+from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
@@ -88,6 +89,7 @@ def create_app(
         rules_router,
         line_router,
         live_router,
+        lot_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
@@ -114,7 +116,9 @@ async def _run(
 ) -> AsyncIterator[None]:
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
     configs = await asyncio.to_thread(read_lines, settings.lines_dir)
-    archive = await asyncio.to_thread(Archive.open, settings.data_dir, min_free_bytes=settings.min_free_bytes)
+    archive = await asyncio.to_thread(open_archive, settings)
+    standards = await asyncio.to_thread(list_standards)
+    desk = LotDesk(archive.lots, archive.fruit, standards)
     lines = Lines(
         configs,
         load_for_lines,
@@ -124,8 +128,8 @@ async def _run(
         waiting_views=settings.line_waiting_views,
         answer_timeout_s=settings.line_answer_timeout_s,
         books=settings.data_dir / "lines",
+        tell=desk.decided,
     )
-    standards = await asyncio.to_thread(list_standards)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -137,6 +141,7 @@ async def _run(
         metrics=metrics,
         lines=lines,
         live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
+        lots=desk,
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -144,6 +149,7 @@ async def _run(
     follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
+    await asyncio.to_thread(desk.start)
     lines.start()
     services.live.start()
     try:
@@ -151,6 +157,7 @@ async def _run(
     finally:
         await services.live.close()
         await lines.close()
+        await asyncio.to_thread(desk.stop)
         follower.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)

@@ -8,39 +8,56 @@ from pathlib import Path
 from service.errors import StorageError
 from service.grade_pictures import GradedPicture, GradedUpload
 from service.store.account_store import AccountStore
-from service.store.database import open_database
+from service.store.database import database_url, open_database
+from service.store.fruit_store import FruitStore
+from service.store.lot_store import LotStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
+from service.store.regrade_store import RegradeStore
 from service.uploads import Upload
 
 
 class Archive:
-    """The data folder: `grader.sqlite3`, `pictures/` (as uploaded), `overlays/` (annotated, can be made again)."""
+    """The database, and in the data folder `pictures/` (as uploaded) and `overlays/` (annotated, can be made again)."""
 
     def __init__(
         self,
         *,
         records: RecordStore,
         accounts: AccountStore,
+        lots: LotStore,
+        fruit: FruitStore,
+        regrades: RegradeStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
     ) -> None:
         self.records = records
         self.accounts = accounts
+        self.lots = lots
+        self.fruit = fruit
+        self.regrades = regrades
         self.pictures = pictures
         self.overlays = overlays
 
     @classmethod
-    def open(cls, data_dir: Path, *, min_free_bytes: int) -> Archive:
-        """Open or make the data folder. Raises StorageError."""
+    def open(cls, data_dir: Path, *, min_free_bytes: int, database: str | None = None) -> Archive:
+        """Open or make the data folder, and the database at the URL `database` (None: a file in the folder).
+
+        Raises:
+            StorageError
+        """
+        url = database_url(database, data_dir)
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"{data_dir}: cannot be used as data folder: {error.strerror}") from error
-        engine = open_database(data_dir / "grader.sqlite3")
+        engine = open_database(url)
         return cls(
             records=RecordStore(engine),
             accounts=AccountStore(engine),
+            lots=LotStore(engine),
+            fruit=FruitStore(engine),
+            regrades=RegradeStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
         )

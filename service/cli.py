@@ -1,4 +1,4 @@
-"""The command `grader`: the grading verbs of the library, `serve`, `stream`, `label`, `users` and `keys`."""
+"""The command `grader`: grading verbs of the library, `serve`, `stream`, `regrade`, `label`, `users` and `keys`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from grader.cli import app
 from service.accounts.commands import keys, users
 from service.label_command import label
+from service.regrade_command import regrade
 from service.stream_command import stream
 
 WRONG_USE = 2
@@ -18,6 +19,7 @@ app.command()(stream)
 app.add_typer(label, name="label")
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
+app.command()(regrade)
 
 
 @app.command()

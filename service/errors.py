@@ -12,7 +12,9 @@ ServiceError
 ├── NotAllowedError          who asks is known, and has no role that may
 ├── TooManyTriesError        too many wrong passwords; come back later
 ├── AccountError             a name, password, role, link or key cannot be used or given
-├── NotFoundError            no such record, picture or line
+├── NotFoundError            no such record, picture, lot or line
+├── ConflictError            somebody else was quicker, or what is asked for was done already
+├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
@@ -26,6 +28,7 @@ ServiceError
 │   └── LabelFontError       no font on this computer can write its text
 └── StorageError             the data folder cannot be used
     ├── StorageFullError     the disk is full: nothing was accepted
+    ├── RowRefusedError      the database does not take a row as it is: trying again is no use
     └── SchemaError          the database belongs to another program or a newer version
 """
 
@@ -100,6 +103,14 @@ class BadFruitError(ServiceError):
     """A fruit that was sent is no record of schema `fruit/1`; the message says which one and which field."""
 
 
+class ConflictError(ServiceError):
+    """What is asked for does not fit what is there now; the message says expected and actual."""
+
+
+class LotError(ServiceError):
+    """A lot does not fit its line; the message names the field, expected and actual."""
+
+
 class ProtocolError(ServiceError):
     """A message to a line is malformed. `field`: the part that is wrong."""
 
@@ -154,6 +165,10 @@ class StorageError(ServiceError):
 
 class StorageFullError(StorageError):
     """There is not enough free space; nothing of the request was accepted."""
+
+
+class RowRefusedError(StorageError):
+    """A row breaks a rule of the database, such as one about a lot that does not exist."""
 
 
 class SchemaError(StorageError):

@@ -13,6 +13,7 @@ from service.archive import Archive
 from service.grading_pool import GradingPool
 from service.line.lines import Lines
 from service.line.live.live_lines import LiveLines
+from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
 from service.samples import SampleGallery
@@ -33,6 +34,7 @@ class Services:
     metrics: Metrics
     lines: Lines
     live: LiveLines
+    lots: LotDesk
 
 
 def running_services(request: Request) -> Services:

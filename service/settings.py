@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,11 @@ class ServiceSettings(BaseSettings):
     )
     port: int = Field(default=8000, ge=0, le=65535, description="TCP port; 0 picks a free one.")
     data_dir: Path = Field(default_factory=_data_dir, description="Folder of records and pictures.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Database of the records, such as postgresql+psycopg://USER:PASSWORD@HOST/NAME; empty: the file "
+        "`grader.sqlite3` in the data folder.",
+    )
     model_dir: Path | None = Field(
         default=None, description="Folder of the model; empty: the one in production."
     )
@@ -92,6 +97,11 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged."
     )
+
+    @property
+    def database(self) -> str | None:
+        """`database_url` as it was given, password and all."""
+        return None if self.database_url is None else self.database_url.get_secret_value()
 
     @property
     def max_upload_bytes(self) -> int:

@@ -33,6 +33,7 @@ ANYONE = Access(anyone=True)
 ALL = Access(roles=frozenset(Role))
 STREAM = Access(roles=frozenset(Role), lasting=True)
 PERSON = Access(roles=frozenset(PEOPLE))
+LOT_KEEPER = Access(roles=frozenset(Role))
 RULE_MAKER = Access(roles=frozenset({Role.QA, Role.ENGINEER, Role.ADMIN}))
 LINE_CLIENT = Access(roles=frozenset({Role.INTEGRATOR, Role.ENGINEER, Role.ADMIN}), lasting=True)
 WATCHMAN = Access(roles=frozenset({Role.INTEGRATOR, Role.ENGINEER, Role.ADMIN}), here=True)
@@ -68,6 +69,14 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "GET /api/v1/samples/{name}/pictures/{view}": ALL,
         "GET /api/v1/samples/{name}/overlays/{view}": ALL,
         "GET /api/v1/openapi.json": ALL,
+        # lots
+        "GET /api/v1/lots": ALL,
+        "POST /api/v1/lots": LOT_KEEPER,
+        "GET /api/v1/lots/{lot_id}": ALL,
+        "POST /api/v1/lots/{lot_id}/close": LOT_KEEPER,
+        "POST /api/v1/lots/{lot_id}/regrade": RULE_MAKER,
+        "GET /api/v1/lots/{lot_id}/fruits": ALL,
+        "GET /api/v1/lots/{lot_id}/fruits/{lot_fruit_id}": ALL,
         # sorting lines
         "WS /api/v1/lines/{line}/frames": LINE_CLIENT,
         "GET /api/v1/lines": ALL,

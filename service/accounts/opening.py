@@ -11,7 +11,7 @@ from service.settings import ServiceSettings
 
 def open_archive(settings: ServiceSettings) -> Archive:
     """What the service keeps. Raises StorageError."""
-    return Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes)
+    return Archive.open(settings.data_dir, min_free_bytes=settings.min_free_bytes, database=settings.database)
 
 
 def open_accounts(archive: Archive, settings: ServiceSettings) -> Accounts:

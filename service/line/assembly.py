@@ -159,6 +159,8 @@ class Assembly:
         self._latest: dict[tuple[int, FruitId], int] = {}
         self._decided: dict[int, OrderedDict[FruitId, int]] = {lane: OrderedDict() for lane in line.lanes}
         self._ticked_s: float | None = None
+        self.newest = 0
+        """Number of the fruit that was opened last; 0 before the first."""
 
     @property
     def position(self) -> int | None:
@@ -339,6 +341,7 @@ class Assembly:
             oldest = next(one for one in self._open.values() if one.fruit.lane == lane)
             yield self._take_out(oldest, Cause.LANE_FULL)
         fruit = Fruit(next(self._numbers), lane, fruit_id)
+        self.newest = fruit.number
         self._open[fruit.number] = _Open(fruit, position, now_s, announced)
         self._latest[lane, fruit_id] = fruit.number
         yield Opened(fruit)

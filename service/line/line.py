@@ -29,7 +29,7 @@ from service.line.fruit_pace import FruitPace
 from service.line.ledger import LaneCounts, Ledger
 from service.line.line_config import Camera, LineConfig
 from service.line.line_grader import ViewResult, ViewWork
-from service.line.live.line_watch import LineWatch
+from service.line.live.line_watch import Decided, LineWatch
 from service.line.outlets import Recirculated, Verdict, decide_outlet, recirculate
 from service.line.protocol import (
     Decision,
@@ -46,6 +46,8 @@ from service.line.protocol import (
 )
 from service.line.quiet_log import QuietLog
 
+TellDecided = Callable[[LineConfig, Decided], None]
+"""Told of a decision on a line, on the line's way: it only puts something away."""
 CHECK_EVERY_S = 1.0
 """How often the sums of the ledger are checked while the line runs."""
 
@@ -57,7 +59,7 @@ def _utc_now() -> datetime:
 class Line:
     """Puts a line together. crew: grades its fruit. clock: monotonic, s; utc: for the age of frames.
 
-    book: keeps its counts by day; None: they end with the service.
+    book: keeps its counts by day; None: they end with the service. tell: is told every decision, and never waits.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Line:
         clock: Callable[[], float] = monotonic,
         utc: Callable[[], datetime] = _utc_now,
         book: DayBook | None = None,
+        tell: TellDecided | None = None,
     ) -> None:
         self.config = config
+        self._tell = tell
         self.book = book
         self.watch = LineWatch(config)
         self._crew = crew
@@ -101,6 +105,11 @@ class Line:
         """Which fruit and view a frame shows that was taken at a monotonic time; None: no fruit is there."""
         found = self._assembly.belt.at(time_s)
         return None if isinstance(found, Unplaced) else self._assembly.view_at(camera, lane, found, within)
+
+    @property
+    def newest_fruit(self) -> int:
+        """Number of the fruit that was triggered last; 0 before the first. A later one has a greater number."""
+        return self._assembly.newest
 
     @property
     def bad_messages(self) -> int:
@@ -330,7 +339,9 @@ class Line:
         owner = self._owners.get(fruit.lane)
         delivered = owner is not None and owner.offer(decision)
         self._ledger.decided(decision, delivered=delivered)
-        self.watch.decided(fruit, decision, verdict, self._clock())
+        told = self.watch.decided(fruit, decision, verdict, self._clock())
+        if self._tell is not None:
+            self._tell(self.config, told)
         if not delivered:
             self._log.warn("decision_undelivered", self.config.line_id, fruit.lane)
 

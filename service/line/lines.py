@@ -13,7 +13,7 @@ import structlog
 from grader.errors import GraderError
 from service.errors import LineConfigError, ModelNotReadyError, NotFoundError, ServiceError
 from service.line.day_book import DayBook
-from service.line.line import Line
+from service.line.line import Line, TellDecided
 from service.line.line_config import LineConfig
 from service.line.line_file import LINE_NAME, PLAIN_LINE, load_line
 from service.line.line_metrics import LaneRow
@@ -69,7 +69,7 @@ class Lines:
     Without configured lines any name is a line with plain settings, and the processes start with the first client.
     waiting_ms, waiting_views: more work than that is refused, see `Workers`.
     books: folder where the counts of every line are kept by day; None: nowhere. Raises StorageError when it cannot be
-    used.
+    used. tell: is told every decision of every line.
     """
 
     def __init__(
@@ -83,9 +83,10 @@ class Lines:
         waiting_views: int,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         books: Path | None = None,
+        tell: TellDecided | None = None,
     ) -> None:
         self._plain = not configs
-        self._books = books
+        self._books, self._tell = books, tell
         self._in_production = in_production
         self._log = QuietLog()
         self._numbers: Iterator[int] = count(1)
@@ -180,7 +181,7 @@ class Lines:
         if self._books is not None:
             folder = self._books / config.line_id
             book = DayBook(folder, config.lanes, config.recirculate, log=self._log)
-        return Line(config, self._workers, log=self._log, numbers=self._numbers, book=book)
+        return Line(config, self._workers, log=self._log, numbers=self._numbers, book=book, tell=self._tell)
 
     def _run(self) -> None:
         if self._running is None:

@@ -1,19 +1,18 @@
-"""Keeps and finds graded fruit. All SQL of the service is here; only one thread writes at a time."""
+"""Keeps and finds graded uploads and their fruit; only one thread writes at a time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, selectinload
 
-from service.errors import NotFoundError, StorageError, StorageFullError
+from service.errors import NotFoundError, StorageError
+from service.store.storage_errors import storage_errors
 from service.store.tables import Fruit, Grading, Picture
 
 JsonObject = Mapping[str, object]
@@ -96,14 +95,14 @@ class RecordStore:
             pictures=[_picture_row(position, picture) for position, picture in enumerate(new.pictures)],
             fruits=[_fruit_row(position, record) for position, record in enumerate(new.records)],
         )
-        with self._writing, _storage_errors(), Session(self._engine) as session, session.begin():
+        with self._writing, storage_errors(), Session(self._engine) as session, session.begin():
             session.add(grading)
             session.flush()
             return _stored_grading(grading)
 
     def grading(self, grading_id: int) -> StoredGrading:
         """One grading by its number. Raises NotFoundError."""
-        with _storage_errors(), Session(self._engine) as session:
+        with storage_errors(), Session(self._engine) as session:
             grading = session.get(Grading, grading_id)
             if grading is None:
                 raise NotFoundError(f"no grading {grading_id}")
@@ -111,7 +110,7 @@ class RecordStore:
 
     def fruit(self, fruit_id: int) -> StoredFruit:
         """One fruit by its number. Raises NotFoundError."""
-        with _storage_errors(), Session(self._engine) as session:
+        with storage_errors(), Session(self._engine) as session:
             fruit = session.get(Fruit, fruit_id)
             if fruit is None:
                 raise NotFoundError(f"no fruit {fruit_id}")
@@ -134,12 +133,12 @@ class RecordStore:
             query = query.where(Fruit.sku_code == wanted.sku_code)
         if wanted.review is not None:
             query = query.where(Fruit.review == wanted.review)
-        with _storage_errors(), Session(self._engine) as session:
+        with storage_errors(), Session(self._engine) as session:
             return tuple(_stored_fruit(fruit, fruit.grading.graded_at) for fruit in session.scalars(query))
 
     def fruit_count(self) -> int:
         """How many fruits are stored."""
-        with _storage_errors(), Session(self._engine) as session:
+        with storage_errors(), Session(self._engine) as session:
             return session.scalar(select(func.count()).select_from(Fruit)) or 0
 
     def close(self) -> None:
@@ -207,14 +206,3 @@ def _stored_fruit(row: Fruit, graded_at: datetime) -> StoredFruit:
 
 def _dump(value: JsonObject) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    """Turn database errors into ours."""
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig)
-        problem = StorageFullError if "full" in reason else StorageError
-        raise problem(f"the database cannot be used: {reason}") from error

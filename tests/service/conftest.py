@@ -8,7 +8,10 @@ import pytest
 from service.app import create_app
 from service.settings import ServiceSettings
 from tests.fakes import FakeGrader
+from tests.service.databases import empty_database, engine, postgres
 from tests.service.running import RunningService
+
+__all__ = ["empty_database", "engine", "postgres"]
 
 
 @pytest.fixture

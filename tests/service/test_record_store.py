@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as bounds
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from service.errors import NotFoundError, StorageFullError
 from service.store.database import open_database
@@ -18,10 +18,8 @@ AT = datetime(2026, 11, 21, 10, 30, 0, 123456, UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RecordStore]:
-    store = RecordStore(open_database(tmp_path / "a.sqlite3"))
-    yield store
-    store.close()
+def store(engine: Engine) -> RecordStore:
+    return RecordStore(engine)
 
 
 def record(
@@ -70,9 +68,7 @@ JSON = st.recursive(
 )
 
 
-def test_any_record_survives_the_database(tmp_path: Path) -> None:
-    store = RecordStore(open_database(tmp_path / "any.sqlite3"))
-
+def test_any_record_survives_the_database(store: RecordStore) -> None:
     @bounds(deadline=None, max_examples=50)
     @given(extra=JSON)
     def round_trip(extra: object) -> None:
@@ -80,7 +76,6 @@ def test_any_record_survives_the_database(tmp_path: Path) -> None:
         assert store.fruit(store.add(new_grading(sent)).fruits[0].fruit_id).record == sent
 
     round_trip()
-    store.close()
 
 
 def test_times_are_utc_and_a_naive_time_is_refused(store: RecordStore) -> None:

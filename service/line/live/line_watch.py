@@ -74,8 +74,8 @@ class LineWatch:
         """A frame is a view of a fruit. The line's crew holds the same bytes until the fruit is decided."""
         self._views.setdefault(fruit, []).append(work)
 
-    def decided(self, fruit: Fruit, decision: Decision, verdict: Verdict | None, now_s: float) -> None:
-        """A fruit is decided."""
+    def decided(self, fruit: Fruit, decision: Decision, verdict: Verdict | None, now_s: float) -> Decided:
+        """A fruit is decided. Gives what there is to tell of it."""
         works = self._views.pop(fruit, [])
         if works:
             grade_class = None if decision.grade_class is None else str(decision.grade_class)
@@ -96,6 +96,7 @@ class LineWatch:
             self._pending.append(told)
             if len(self._pending) > MOST_PENDING:
                 self._pending.popleft()
+        return told
 
     def take_decided(self) -> tuple[Decided, ...]:
         """Decisions since the last call, oldest first. A gap in `sequence` says that some were dropped."""

@@ -46,21 +46,30 @@ class Sender:
         self._socket = socket
         self.sent = 0
 
-    def send(self, *, lane: int = 1, **orders: object) -> None:
-        """One fruit; its id is its number."""
-        encoder = 1000 + 50 * self.sent
+    def send(
+        self,
+        *,
+        lane: int = 1,
+        fruit_id: int | None = None,
+        view: int = 0,
+        last_view: bool = True,
+        **orders: object,
+    ) -> None:
+        """One view: of a new fruit, whose id is its number, or of the one named."""
+        number = self.sent if fruit_id is None else fruit_id
+        encoder = 1000 + 50 * number
         header = FrameHeader(
-            fruit_id=self.sent,
+            fruit_id=number,
             lane=lane,
             camera="top",
-            view=0,
+            view=view,
             encoder=encoder,
             captured_at=datetime.now(UTC),
-            last_view=True,
+            last_view=last_view,
         )
         self._socket.send(EncoderTick(encoder=encoder).to_json())
         self._socket.send(encode_frame(header, painted_line_picture(**orders)))
-        self.sent += 1
+        self.sent += fruit_id is None
 
     def decision(self) -> Decision:
         """The next answer."""

@@ -1,0 +1,117 @@
+"""Decides the stored fruit of a lot again, under another standard and SKU table; no picture is looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from grader.packed_fruit import unpack_columns
+from grader.rules import Standard
+from grader.simulate import regrade
+from grader.sku_table import NO_SIZE, SkuTable
+from service.store.regrade_store import MeasuredRows, NewDecisions, RegradeStore, Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """So many fruit go from one class and SKU to another."""
+
+    class_before: str
+    class_after: str
+    sku_before: str
+    sku_after: str
+    fruit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegradeReport:
+    """What was, or would be, decided. fruit: decided again; changed: those whose class or SKU differs; kept: those that
+    a person corrected, they stay; review: those to be looked at. moves: the largest first, their sum is `changed`.
+    """
+
+    lot_id: int
+    standard_id: str
+    standard_sha256: str
+    sku_table_id: str
+    sku_table_sha256: str
+    applied: bool
+    fruit: int
+    changed: int
+    kept: int
+    review: int
+    classes_before: dict[str, int]
+    classes_after: dict[str, int]
+    moves: tuple[Move, ...]
+
+
+def regrade_lot(
+    store: RegradeStore, lot_id: int, standard: Standard, table: SkuTable, *, apply: bool
+) -> RegradeReport:
+    """Decide a lot again. apply: add the decisions to the store, all of them or none.
+
+    Raises:
+        StandardError: the standard may not decide, or does not know a variety. StorageError
+    """
+    moves: Counter[tuple[str, str, str, str]] = Counter()
+    review = 0
+
+    def decide(rows: MeasuredRows) -> NewDecisions:
+        nonlocal review
+        decided = decide_rows(rows, standard, table)
+        moves.update(zip(rows.classes, decided.classes, rows.skus, decided.skus, strict=True))
+        review += sum(decided.reviews)
+        return decided
+
+    rules = Rules(
+        standard_id=standard.standard_id,
+        standard_sha256=standard.sha256,
+        sku_table_id=table.table_id,
+        sku_table_sha256=table.sha256,
+    )
+    kept = store.decide_again(lot_id, decide, rules if apply else None, at=datetime.now(UTC))
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    for (was, now, _, _), fruit in moves.items():
+        before[was] += fruit
+        after[now] += fruit
+    changes = [
+        Move(class_before=was, class_after=now, sku_before=old, sku_after=new, fruit=fruit)
+        for (was, now, old, new), fruit in sorted(moves.items(), key=lambda item: (-item[1], item[0]))
+        if (was, old) != (now, new)
+    ]
+    return RegradeReport(
+        lot_id=lot_id,
+        standard_id=rules.standard_id,
+        standard_sha256=rules.standard_sha256,
+        sku_table_id=rules.sku_table_id,
+        sku_table_sha256=rules.sku_table_sha256,
+        applied=apply,
+        fruit=sum(moves.values()),
+        changed=sum(move.fruit for move in changes),
+        kept=kept,
+        review=review,
+        classes_before=dict(before.most_common()),
+        classes_after=dict(after.most_common()),
+        moves=tuple(changes),
+    )
+
+
+def decide_rows(rows: MeasuredRows, standard: Standard, table: SkuTable) -> NewDecisions:
+    """Decisions on stored fruit. The confidence is that of the rules: what a model's card knows beyond is not asked.
+
+    Raises:
+        StandardError: as `decide_grade`.
+    """
+    columns = unpack_columns(rows.crops, rows.varieties, rows.flags, rows.fruit, rows.defects, standard.crop)
+    again = regrade(columns, standard, table)
+    grades, skus = again.grades, again.skus
+    codes = [kind.code for kind in skus.kinds]
+    sizes = [None if name == NO_SIZE else name for name in skus.size_names]
+    return NewDecisions(
+        classes=[grades.class_names[index] for index in grades.class_index.tolist()],
+        skus=[codes[index] for index in skus.sku_index.tolist()],
+        sizes=[sizes[index] for index in skus.size_index.tolist()],
+        confidences=grades.confidence.tolist(),
+        reviews=grades.review.tolist(),
+    )
