@@ -60,7 +60,7 @@ def list_lots(
     )
 
 
-@router.post("/lots", summary="Open a lot", status_code=201, responses=errors(404, 409, 422))
+@router.post("/lots", summary="Open a lot", status_code=201, responses=errors(400, 404, 409, 422))
 async def open_lot(wanted: LotIn, services: RunningServices) -> LotOut:
     """On lanes of a line that is open. Its first fruit is the next one that is triggered there."""
     line = services.lines.known(wanted.line)
@@ -73,13 +73,13 @@ def one_lot(lot_id: LotId, services: RunningServices) -> LotDetailsOut:
     return _details(services.archive.lots.lot(lot_id), services)
 
 
-@router.post("/lots/{lot_id}/close", summary="Close a lot", responses=errors(404, 409, 422))
+@router.post("/lots/{lot_id}/close", summary="Close a lot", responses=errors(400, 404, 409, 422))
 async def close_lot(lot_id: LotId, services: RunningServices) -> LotOut:
     """Fruit that were triggered before still come in; later ones belong to the next lot of their lane, or to none."""
     return LotOut.of(await services.lots.close(lot_id, services.lines.all()))
 
 
-@router.post("/lots/{lot_id}/regrade", summary="Decide a lot again", responses=errors(404, 422))
+@router.post("/lots/{lot_id}/regrade", summary="Decide a lot again", responses=errors(400, 404, 422))
 def regrade(lot_id: LotId, wanted: RegradeIn, services: RunningServices) -> RegradeOut:
     """Its stored fruit under another standard and SKU table. Without `apply` nothing is stored."""
     lot = services.archive.lots.lot(lot_id)
