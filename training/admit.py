@@ -8,7 +8,6 @@ the same gate. Nothing of the network itself is changed.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from grader.model_card import ModelCard
 from grader.onnx_model import OnnxModel
 from grader.toml_file import TomlTable, read_toml
 from grader.types import SurfaceClass
+from training.card_file import write_card
 from training.network import CROP_CLASSES, OUTPUT_NAMES, STRIDE
 from training.onnx_file import OPSET
 from training.weak_labels import SURFACE_CLASSES
@@ -125,7 +125,7 @@ def admit(network: Path, foreign: Foreign, out: Path) -> ModelCard:
         "crop_classes": list(CROP_CLASSES),
         "trained_on": [{"name": f"foreign network {network.name}", "licence": foreign.licence}],
     }
-    (out / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(out / "card.json", card)
     return OnnxModel.load(out).card
 
 

@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.image_io import write_bytes
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import OnnxModel
 from grader.types import UInt8Array
+from training.card_file import write_card
 from training.onnx_file import save_onnx
 from training.quantise import HOW, quantised_model
 
@@ -46,10 +46,6 @@ def attach_close(model: Path, out: Path, *, version: str, pictures: Sequence[UIn
         "input": said["input"] | {"fruit_side_px": FRUIT_SIDE_PX},
         "made_of": {"model_id": before.model_id, "how": HOW.format(count=len(pictures))},
     }
-    _write(weights.with_name("card.json"), own)
-    _write(out / "card.json", said | {"version": version, "close": {"folder": FOLDER, "sha256": digest}})
+    write_card(weights.with_name("card.json"), own)
+    write_card(out / "card.json", said | {"version": version, "close": {"folder": FOLDER, "sha256": digest}})
     return OnnxModel.load(out).card
-
-
-def _write(path: Path, said: dict[str, object]) -> None:
-    write_bytes(path, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import onnx
 
-from grader.image_io import write_bytes
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
+from training.card_file import write_card
 from training.checkpoint import CheckpointError
 from training.export import PARITY_LIMIT, export, parity, training_sets
 from training.onnx_file import save_onnx
@@ -73,4 +73,4 @@ def attach_quick(
 
 def _rewrite(path: Path, **values: object) -> None:
     said = json.loads(path.read_text(encoding="utf-8")) | values
-    write_bytes(path, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    write_card(path, said)

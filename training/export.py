@@ -19,11 +19,12 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from grader.image_io import read_image, write_bytes
+from grader.image_io import read_image
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import SWITCH, OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
+from training.card_file import write_card
 from training.checkpoint import load_weights, read_checkpoint
 from training.dataset import INPUT, licence_allowed
 from training.manifest import ManifestError, Photograph
@@ -195,7 +196,7 @@ def export(
         "crop_classes": list(CROP_CLASSES),
         "trained_on": sets,
     }
-    write_bytes(out / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    write_card(out / "card.json", card)
     return load_card(out)
 
 

@@ -25,10 +25,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from grader.errors import ModelMismatchError
-from grader.image_io import write_bytes
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.types import UInt8Array
+from training.card_file import write_card
 from training.onnx_file import save_onnx, write_onnx
 
 OTHER_PRODUCE = (950, 951, 954)
@@ -68,7 +68,7 @@ def add_second_opinion(model_dir: Path) -> None:
         "weights": FILE_NAME,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-    write_bytes(card_path, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    write_card(card_path, card)
 
 
 def produce_difference(model: OnnxModel, pictures: Sequence[UInt8Array]) -> float:

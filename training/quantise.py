@@ -20,11 +20,11 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from grader.image_io import write_bytes
 from grader.model_card import ModelCard, load_card
 from grader.onnx_model import SWITCH
 from grader.preprocess import to_tensor
 from grader.types import FloatArray, UInt8Array
+from training.card_file import write_card
 from training.export import fruit_pictures
 from training.manifest import load_manifest, select_photographs
 from training.onnx_file import save_onnx
@@ -69,7 +69,7 @@ def quantise(model: Path, out: Path, pictures: Sequence[UInt8Array]) -> ModelCar
     for companion in (card.quick, card.close):
         if companion is not None:
             shutil.copytree(companion.folder, out / companion.folder.name)
-    write_bytes(out / "card.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    write_card(out / "card.json", said)
     return load_card(out)
 
 
