@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.linear_light import light_of_levels
 from grader.surface import SkinMap, map_skin
 from grader.types import (
     FIRST_DEFECT_VALUE,
@@ -178,7 +179,6 @@ def _linear_to_lab(linear: FloatArray) -> FloatArray:
 @lru_cache(maxsize=1)
 def _linear_levels() -> FloatArray:
     """Linear light 0-1 of the 256 sRGB levels, float32 (256,) (IEC 61966-2-1)."""
-    v = np.arange(256) / 255
-    linear = np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    linear = light_of_levels().astype(np.float32)
     linear.setflags(write=False)
     return linear

@@ -108,9 +108,9 @@ def columns_from(measurements: Sequence[FruitMeasurement], crop: str) -> FruitCo
             kinds[row, column] = KIND_ORDER.index(defect.kind)
             elongated[row, column] = defect.elongated
             numbers[:, row, column] = (
-                _number(defect.area_mm2),
+                number_or_nan(defect.area_mm2),
                 defect.area_fraction,
-                _number(defect.length_mm),
+                number_or_nan(defect.length_mm),
                 defect.length_diameters,
                 defect.confidence,
             )
@@ -152,14 +152,20 @@ def columns_from(measurements: Sequence[FruitMeasurement], crop: str) -> FruitCo
     )
 
 
-def _number(value: float | None) -> float:
+def number_or_nan(value: float | None) -> float:
+    """A number as a column has it: NaN where it is unknown."""
     return nan if value is None else value
 
 
+def interval_or_nan(interval: Interval | None) -> tuple[float, float, float]:
+    """Value, low and high as a column has them: NaN where they are unknown."""
+    return (nan, nan, nan) if interval is None else (interval.value, interval.low, interval.high)
+
+
 def _column(values: Sequence[float | None]) -> Doubles:
-    return np.array([_number(value) for value in values], dtype=np.float64)
+    return np.array([number_or_nan(value) for value in values], dtype=np.float64)
 
 
 def _intervals(values: Sequence[Interval | None]) -> Doubles:
-    rows = [(nan, nan, nan) if value is None else (value.value, value.low, value.high) for value in values]
+    rows = [interval_or_nan(value) for value in values]
     return np.array(rows, dtype=np.float64).reshape(len(rows), 3)

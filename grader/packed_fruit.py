@@ -13,9 +13,17 @@ from math import nan
 import numpy as np
 
 from grader.errors import RecordError
-from grader.fruit_columns import KIND_ORDER, Booleans, Doubles, FruitColumns, Integers
+from grader.fruit_columns import (
+    KIND_ORDER,
+    Booleans,
+    Doubles,
+    FruitColumns,
+    Integers,
+    interval_or_nan,
+    number_or_nan,
+)
 from grader.grade_settings import LIMITING_FLAGS, UNUSABLE_FLAGS
-from grader.types import DefectKind, FruitMeasurement, Interval
+from grader.types import DefectKind, FruitMeasurement
 
 VERSION = 1
 STORED_KINDS = (
@@ -88,11 +96,11 @@ def pack_fruit(fruit: FruitMeasurement) -> PackedFruit:
                 fruit.touches_edge,
                 fruit.crop_confidence,
                 fruit.surface_seen_fraction,
-                _three(size.equatorial_diameter_mm),
-                _three(size.ring_diameter_mm),
-                _three(size.length_mm),
-                _three(size.weight_g),
-                _number(size.shape_index),
+                interval_or_nan(size.equatorial_diameter_mm),
+                interval_or_nan(size.ring_diameter_mm),
+                interval_or_nan(size.length_mm),
+                interval_or_nan(size.weight_g),
+                number_or_nan(size.shape_index),
                 fruit.colour.blush_fraction,
                 fruit.colour.light_red_fraction,
                 nan if fruit.netting is None else fruit.netting.cover_fraction,
@@ -104,9 +112,9 @@ def pack_fruit(fruit: FruitMeasurement) -> PackedFruit:
         (
             _NUMBER_OF[defect.kind.value],
             defect.elongated,
-            _number(defect.area_mm2),
+            number_or_nan(defect.area_mm2),
             defect.area_fraction,
-            _number(defect.length_mm),
+            number_or_nan(defect.length_mm),
             defect.length_diameters,
             defect.confidence,
         )
@@ -208,11 +216,3 @@ def _of_flags(flags: Sequence[str], meaning: dict[str, bool]) -> Booleans:
 def _doubles(values: Doubles) -> Doubles:
     """Contiguous, aligned, of the native byte order."""
     return np.ascontiguousarray(values, dtype=np.float64)
-
-
-def _number(value: float | None) -> float:
-    return nan if value is None else value
-
-
-def _three(interval: Interval | None) -> tuple[float, float, float]:
-    return (nan, nan, nan) if interval is None else (interval.value, interval.low, interval.high)

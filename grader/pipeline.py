@@ -126,8 +126,7 @@ class Grader:
         if options.variety is not None and not any(_lists(s, options.variety) for s in standards):
             for standard in standards:  # refused by those whose rules depend on the variety
                 standard.check_variety(options.variety)
-        if options.calibration is not None:
-            self._calibration(options.calibration)
+        self._calibration(options)
 
     def grade_frame(self, frame: Frame, options: GradeOptions) -> GradedFrame:
         """Everything one frame shows. A fruit that cannot be judged is `ungraded`, with reasons.
@@ -164,7 +163,7 @@ class Grader:
 
     def measure_quickly(self, quick: QuickView, options: GradeOptions) -> FruitMeasurement:
         """What a quick look measures: all but defects, in pixels of the whole frame. quick: of `look_quickly`."""
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        calibration = self._calibration(options)
         measurement = measure_fruit(
             quick.view,
             scale=quick.part.scale(_scale(options, calibration)),
@@ -187,7 +186,7 @@ class Grader:
         if not views:
             return None
         view = max(views, key=lambda each: int(each.mask.sum()))
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        calibration = self._calibration(options)
         return self._finished(self._measure(view, options, calibration, quick.notes, map_skin(view)))
 
     def _measure(
@@ -214,7 +213,7 @@ class Grader:
     ) -> tuple[tuple[str, ...], Calibration | None]:
         """Quality flags of a whole frame, sorted, and the calibration it is measured with."""
         notes = {*check_exposure(frame.rgb), *frame.notes}
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        calibration = self._calibration(options)
         if calibration is not None and not NOTHING_TO_SEE & notes:
             notes |= set(calibration.check(frame_hw, datetime.now(UTC)))
         return tuple(sorted(notes)), calibration
@@ -242,7 +241,7 @@ class Grader:
     ) -> MeasuredView:
         """One fruit of a frame as one of the views of a fruit. travel: as in `MeasuredView`."""
         view, skin = graded.views[index], graded.skins[index]
-        calibration = None if options.calibration is None else self._calibration(options.calibration)
+        calibration = self._calibration(options)
         surface = None
         if not view.touches_edge and not view.touches_fruit:
             surface = view_surface(
@@ -304,8 +303,10 @@ class Grader:
     def _sku_table(self, name: str) -> SkuTable:
         return _remember(self._sku_tables, name, load_sku_table)
 
-    def _calibration(self, path: Path) -> Calibration:
-        return _remember(self._calibrations, path, load_calibration)
+    def _calibration(self, options: GradeOptions) -> Calibration | None:
+        """That of the options, if any. Raises CalibrationError."""
+        path = options.calibration
+        return None if path is None else _remember(self._calibrations, path, load_calibration)
 
 
 def measure_fruit(
