@@ -16,7 +16,7 @@ from service.line.live.line_watch import Decided
 from service.line.quiet_log import QuietLog
 from service.lots.batch_writer import BatchWriter, WriterCounts
 from service.lots.lot_spans import LotSpans, Span
-from service.lots.rule_files import RuleFiles
+from service.lots.rule_hashes import RuleHashes
 from service.store.fruit_store import FruitStore, NewLotFruit
 from service.store.lot_store import LotStore, NewLot, StoredLot
 
@@ -41,7 +41,7 @@ class LotDesk:
 
     def __init__(self, lots: LotStore, fruit: FruitStore, standards: Sequence[Standard]) -> None:
         self._lots, self._fruit = lots, fruit
-        self._rules = RuleFiles(standards)
+        self._rules = RuleHashes(standards)
         self._spans = LotSpans()
         self._without_lot: Counter[str] = Counter()
         self._changing = asyncio.Lock()

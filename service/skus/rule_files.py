@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.difference import Difference
 from grader.errors import GraderError, RecordError, UnknownVersionError
 from grader.fruit_columns import columns_from
 from grader.record import record_from_json
@@ -70,38 +71,43 @@ class RuleFiles:
         """Faults, or what would change. Raises SkuTableError for a size table named by a path."""
         with table_draft(draft.text, draft.sizes) as path:
             if faults := find_sku_faults(path, self.standards()):
-                return CheckOut(faults=list(faults), name=None, sha256=None, in_force=None, differences=[])
+                return _faulty(faults)
             table = load_sku_table(path)
-        newest = in_force(self.folder, RuleKind.SKU_TABLE, table.table_id)
-        try:
-            differences = diff_sku_tables(self.table(TableRef(name=table.table_id)), table)
-        except GraderError:  # nothing of this name yet
-            differences = ()
-        return CheckOut(
-            faults=[],
-            name=table.table_id,
-            sha256=table.sha256,
-            in_force=None if newest is None else newest.sha256,
-            differences=[DifferenceOut.of(one) for one in differences],
+        return self._sound(
+            RuleKind.SKU_TABLE,
+            table.table_id,
+            table.sha256,
+            lambda: diff_sku_tables(self.table(TableRef(name=table.table_id)), table),
         )
 
     def check_standard(self, draft: StandardDraft) -> CheckOut:
         """Faults, or what would change."""
         with standard_draft(draft.text) as path:
             if faults := find_standard_faults(path):
-                return CheckOut(faults=list(faults), name=None, sha256=None, in_force=None, differences=[])
+                return _faulty(faults)
             standard = load_standard(path)
-        newest = in_force(self.folder, RuleKind.STANDARD, standard.standard_id)
+        return self._sound(
+            RuleKind.STANDARD,
+            standard.standard_id,
+            standard.sha256,
+            lambda: diff_standards(self.standard(StandardRef(name=standard.standard_id)), standard),
+        )
+
+    def _sound(
+        self, kind: RuleKind, name: str, sha256: str, differences: Callable[[], Sequence[Difference]]
+    ) -> CheckOut:
+        """The answer for a draft without faults. differences: to what it would replace."""
+        newest = in_force(self.folder, kind, name)
         try:
-            differences = diff_standards(self.standard(StandardRef(name=standard.standard_id)), standard)
+            found = differences()
         except GraderError:  # nothing of this name yet
-            differences = ()
+            found = ()
         return CheckOut(
             faults=[],
-            name=standard.standard_id,
-            sha256=standard.sha256,
+            name=name,
+            sha256=sha256,
             in_force=None if newest is None else newest.sha256,
-            differences=[DifferenceOut.of(one) for one in differences],
+            differences=[DifferenceOut.of(one) for one in found],
         )
 
     def publish_table(self, asked: PublishTable) -> Change:
@@ -184,3 +190,7 @@ class RuleFiles:
             return load_published_standard(self.folder, name, ref.sha256)
         found = (one for one in self.installed if name in (one.standard_id, *one.aliases))
         return next(found, None) or load_standard(name)
+
+
+def _faulty(faults: Sequence[str]) -> CheckOut:
+    return CheckOut(faults=list(faults), name=None, sha256=None, in_force=None, differences=[])

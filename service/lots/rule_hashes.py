@@ -12,7 +12,7 @@ from grader.standard import load_standard
 from service.store.judges import JudgedBy
 
 
-class RuleFiles:
+class RuleHashes:
     """Hashes of rule files, each read once, when it is first asked for. standards: those that are installed."""
 
     def __init__(self, standards: Sequence[Standard]) -> None:
