@@ -15,11 +15,10 @@ from service.settings import ServiceSettings
 from tests.fakes import FakeGrader
 from tests.service.accounts.people import PASSWORD, add_person
 from tests.service.running import listening
+from tests.service.test_page_browser import CHROMIUM, browser, expect, playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+__all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this computer")
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
 PATIENCE_MS = 60_000
 
 
@@ -43,16 +42,6 @@ def address(app: FastAPI) -> Iterator[str]:
         accounts.add("Chen Yu", Role.ENGINEER)
         accounts.add_key("north line", "Wang Wei")
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
