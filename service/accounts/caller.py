@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from service.accounts.roles import Role
 
+NOBODY_SIGNED_IN = "this computer"
+"""Who did it where the service is open without a sign-in: only from the computer that it runs on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
@@ -16,3 +19,8 @@ class Caller:
     account_id: int | None = None
     session_id: int | None = None
     key_id: int | None = None
+
+
+def name_of(caller: Caller | None) -> str:
+    """Who is written down for what is done."""
+    return NOBODY_SIGNED_IN if caller is None else caller.name

@@ -14,8 +14,8 @@ from service.app import create_app
 from service.settings import ServiceSettings
 from tests.fakes import FakeGrader
 from tests.service.accounts.people import PASSWORD, add_person
+from tests.service.browsing import CHROMIUM, browser, expect, playwright
 from tests.service.running import listening
-from tests.service.test_page_browser import CHROMIUM, browser, expect, playwright
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this computer")

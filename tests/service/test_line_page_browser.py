@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.service.browsing import CHROMIUM, PATIENCE_MS, browser, expect, playwright
 from tests.service.line.live.live_line import Sender, live_app, sending
 from tests.service.running import listening
-from tests.service.test_page_browser import CHROMIUM, PATIENCE_MS, browser, expect, playwright
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this computer")

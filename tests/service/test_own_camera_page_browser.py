@@ -14,11 +14,11 @@ from websockets.sync.client import ClientConnection, connect
 from service.line.protocol import EncoderTick, Trigger
 from tests.fakes import painted_line_picture
 from tests.rtsp_server import rtsp_camera, why_missing
+from tests.service.browsing import CHROMIUM, browser, expect, playwright
 from tests.service.line.lines import PATIENT, write_line
 from tests.service.line.live.live_line import live_app
 from tests.service.running import listening
 from tests.service.test_line_page_browser import page
-from tests.service.test_page_browser import CHROMIUM, browser, expect, playwright
 
 __all__ = ["browser", "page"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this computer")

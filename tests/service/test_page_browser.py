@@ -11,13 +11,11 @@ import pytest
 from service.app import create_app
 from service.settings import ServiceSettings
 from tests.fakes import MODEL_ID, FakeGrader
+from tests.service.browsing import PATIENCE_MS, browser, expect, needs_chromium, playwright
 from tests.service.running import listening, painted_png
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this computer")
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
-PATIENCE_MS = 30_000
+pytestmark = needs_chromium
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +28,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     with listening(create_app(settings, grader=FakeGrader())) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
