@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,10 +44,12 @@ class SamplePlayer:
         pool: Path,
         *,
         ready: Callable[[], bool],
+        plan: Sequence[SampleLot] = PLAN,
         fruit_per_s: float = FRUIT_PER_S,
     ) -> None:
         self._lines, self._desk, self._lots, self._fruit = lines, desk, lots, fruit
-        self._pool, self._ready, self._fruit_per_s = pool, ready, fruit_per_s
+        self._pool, self._ready = pool, ready
+        self._plan, self._fruit_per_s = plan, fruit_per_s
         self._playing: asyncio.Task[None] | None = None
 
     def start(self, address: str) -> None:
@@ -59,11 +61,6 @@ class SamplePlayer:
         if self._playing is not None:
             self._playing.cancel()
             await asyncio.gather(self._playing, return_exceptions=True)
-
-    async def wait(self) -> None:
-        """Wait until everything is played."""
-        if self._playing is not None:
-            await self._playing
 
     async def _run(self, address: str) -> None:
         rendering = asyncio.create_task(sample_fruit.render(self._pool, RENDERED_FRUIT))
@@ -79,7 +76,7 @@ class SamplePlayer:
         while not self._ready():
             await asyncio.sleep(LOOK_EVERY_S)
         async with LineClient(f"ws{address.removeprefix('http')}/api/v1/lines/{LINE}/frames") as client:
-            for lot in PLAN:
+            for lot in self._plan:
                 stored = await self._open(lot, rendering)
                 if stored is None:
                     continue

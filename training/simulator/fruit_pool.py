@@ -11,6 +11,7 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -46,7 +47,7 @@ def render_pool(
             raise ValueError(f"{name}: expected at least 1, got {value}")
     folders = {number: out / f"{crop}_{number:04d}" for number in range(fruit)}
     missing = [number for number, folder in folders.items() if len([*folder.glob("view_*.jpg")]) < views]
-    overrides = {} if variety is None else {"variety": variety}
+    overrides: dict[str, Any] = {} if variety is None else {"variety": variety}
     console = Console(stderr=True)
     for number in track(missing, "rendering fruit", console=console, disable=not console.is_terminal):
         unfinished = out / f".{crop}_{number:04d}.part"
