@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import httpx
 
-from service.sample.sample_plan import RENDERED_FRUIT
-
-
-@contextmanager
-def demo(data: Path, samples: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The process, and the first two lines that it prints."""
-    command = [sys.executable, "-m", "service.cli", "serve", "--demo", "--port", "0", "--data-dir", str(data)]
-    environment = {**os.environ, "GRADER_SAMPLES_DIR": str(samples)}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None
-        yield process, [_line(process.stdout), _line(process.stdout)]
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def _line(stream: IO[str]) -> str:
-    line = stream.readline()
-    assert line, "the service ended"
-    return line
+from tests.service.sample.demo_process import demo, fill_pool
 
 
 def test_it_says_what_to_open_and_ends_while_it_renders(tmp_path: Path) -> None:
@@ -56,10 +25,7 @@ def test_it_says_what_to_open_and_ends_while_it_renders(tmp_path: Path) -> None:
 
 
 def test_real_fruit_come_into_the_first_lot(tmp_path: Path, samples: Path) -> None:
-    """The ten views that ship stand for all rendered ones: rendering takes longer."""
-    pool = tmp_path / "data" / "sample_fruit"
-    for kind in range(RENDERED_FRUIT):
-        shutil.copytree(samples / "turning_apple", pool / f"apple_{kind:04d}")
+    fill_pool(tmp_path / "data", samples)
     with demo(tmp_path / "data", tmp_path / "none") as (_, said):
         api = f"{said[0].split()[1]}api/v1"
         packout = {"fruit": 0}
