@@ -26,6 +26,7 @@ from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
 from service.http_errors import add_error_handlers
 from service.line.api import router as line_router
+from service.line.line_file import SAMPLE_LINE, load_line
 from service.line.line_grader import load_line_grader
 from service.line.line_metrics import LineMetrics
 from service.line.lines import Lines, read_lines
@@ -39,6 +40,7 @@ from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.request_log import RequestLog
+from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
@@ -129,19 +131,31 @@ async def _run(
         answer_timeout_s=settings.line_answer_timeout_s,
         books=settings.data_dir / "lines",
         tell=desk.decided,
+        sample=load_line(SAMPLE_LINE) if settings.plays_sample else None,
     )
+    samples = SampleGallery(find_samples(settings.samples_dir))
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
         pool=GradingPool(workers=settings.grading_workers, queue_limit=settings.queue_limit),
         archive=archive,
         accounts=open_accounts(archive, settings),
-        samples=SampleGallery(find_samples(settings.samples_dir)),
+        samples=samples,
         standards=standards,
         metrics=metrics,
         lines=lines,
         live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
         lots=desk,
+        sample_player=SamplePlayer(
+            lines,
+            desk,
+            archive.lots,
+            archive.fruit,
+            settings.data_dir / "sample_fruit",
+            ready=lambda: not samples.pending,
+        )
+        if settings.plays_sample
+        else None,
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -155,6 +169,8 @@ async def _run(
     try:
         yield
     finally:
+        if services.sample_player is not None:
+            await services.sample_player.stop()
         await services.live.close()
         await lines.close()
         await asyncio.to_thread(desk.stop)

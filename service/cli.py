@@ -36,8 +36,14 @@ def serve(
         typer.Option(help="Folder of records and pictures. [default: ~/.local/share/produce-grader]"),
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Fill an empty data folder with the sample pictures.")
+        bool, typer.Option("--demo", help="Show samples: graded pictures, and fruit over a sample line.")
     ] = False,
+    sample_lot: Annotated[
+        bool | None,
+        typer.Option(
+            "--sample-lot/--no-sample-lot", help="In a demo: fruit over a sample line. [default: yes]"
+        ),
+    ] = None,
 ) -> None:
     """Run the service and its page. Ctrl+C finishes running work, then ends.
 
@@ -49,7 +55,8 @@ def serve(
     from service.server import run_server
     from service.settings import read_settings
 
-    given = {"host": host, "port": port, "data_dir": data_dir, "demo": demo or None}
+    given: dict[str, object] = {"host": host, "port": port, "data_dir": data_dir}
+    given |= {"demo": demo or None, "sample_lot": sample_lot}
     try:
         settings = read_settings({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

@@ -20,6 +20,7 @@ from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
 from service.line.worker_process import LoadGrader
 from service.request_log import configure_logging
+from service.sample.sample_player import LINE
 from service.services import Services
 from service.settings import ServiceSettings
 
@@ -90,6 +91,11 @@ class AnnouncingServer(uvicorn.Server):
             return
         address = page_address(*sockets[0].getsockname()[:2])
         sys.stdout.write(f"Open {address} in a browser (records in {self._settings.data_dir}; Ctrl+C ends)\n")
+        if start_sample(self.config.app, address):
+            sys.stdout.write(
+                f"A sample lot comes over the line {address}lines/{LINE} in some seconds; "
+                f"its fruit are in {address}lots, the doubtful ones in {address}review\n"
+            )
         sys.stdout.flush()
         if self._link is not None:
             open_here = is_loopback(self._settings.host)
@@ -102,16 +108,27 @@ class AnnouncingServer(uvicorn.Server):
             sys.stderr.flush()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Let event streams end first, for uvicorn waits for answers that are under way."""
-        end_streams(self.config.app)
+        """Let event streams and the sample end first, for uvicorn waits for answers that are under way."""
+        await wind_down(self.config.app)
         await super().shutdown(sockets)
 
 
-def end_streams(app: object) -> None:
-    """End the event streams of a running application."""
+def start_sample(app: object, address: str) -> bool:
+    """Let sample lots come over the line of a running application that listens. False: it is none that shows any."""
+    player = app.state.services.sample_player if isinstance(app, FastAPI) else None
+    if player is None:
+        return False
+    player.start(address.rstrip("/"))
+    return True
+
+
+async def wind_down(app: object) -> None:
+    """End the event streams of a running application, and its sample."""
     if isinstance(app, FastAPI):
         services: Services = app.state.services
         services.live.end_streams()
+        if services.sample_player is not None:
+            await services.sample_player.stop()
 
 
 def page_address(host: str, port: int) -> str:

@@ -16,13 +16,14 @@ from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery
 from service.settings import ServiceSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts of one running service. standards: all that are installed, read once."""
+    """The parts of one running service. standards: all that are installed, read once. sample_player: of a demo."""
 
     settings: ServiceSettings
     model: ModelHolder
@@ -35,6 +36,7 @@ class Services:
     lines: Lines
     live: LiveLines
     lots: LotDesk
+    sample_player: SamplePlayer | None
 
 
 def running_services(request: Request) -> Services:

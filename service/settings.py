@@ -40,6 +40,10 @@ class ServiceSettings(BaseSettings):
     demo: bool = Field(
         default=False, description="Store the graded sample pictures as records, so that lists fill."
     )
+    sample_lot: bool = Field(
+        default=True,
+        description="In a demo without lines of the house: simulated apples over a line, lots SAMPLE-1 to SAMPLE-5.",
+    )
     grading_workers: int = Field(
         default=2, ge=1, le=64, description="Pictures graded at the same time (threads)."
     )
@@ -97,6 +101,11 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged."
     )
+
+    @property
+    def plays_sample(self) -> bool:
+        """Whether sample lots come over a line."""
+        return self.demo and self.sample_lot and self.lines_dir is None
 
     @property
     def database(self) -> str | None:

@@ -28,6 +28,8 @@ from service.line.sources.file_names import NamePattern
 SCHEMA = "line/1"
 PLAIN_LINE = Path(__file__).with_name("plain.toml")
 """The line that ships, to try the service out: it knows nothing of the belt but what the frames say."""
+SAMPLE_LINE = Path(__file__).with_name("sample.toml")
+"""The line of the sample lots of a demo."""
 
 LINE_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 """Lines are named in addresses and folders."""

@@ -69,7 +69,7 @@ class Lines:
     Without configured lines any name is a line with plain settings, and the processes start with the first client.
     waiting_ms, waiting_views: more work than that is refused, see `Workers`.
     books: folder where the counts of every line are kept by day; None: nowhere. Raises StorageError when it cannot be
-    used. tell: is told every decision of every line.
+    used. tell: is told every decision of every line. sample: a line that is there beside those that nobody configured.
     """
 
     def __init__(
@@ -84,8 +84,9 @@ class Lines:
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         books: Path | None = None,
         tell: TellDecided | None = None,
+        sample: LineConfig | None = None,
     ) -> None:
-        self._plain = not configs
+        self._configured = bool(configs)
         self._books, self._tell = books, tell
         self._in_production = in_production
         self._log = QuietLog()
@@ -98,7 +99,10 @@ class Lines:
             log=self._log,
             answer_timeout_s=answer_timeout_s,
         )
-        self._lines = {config.line_id: self._make(config) for config in configs}
+        self._lines = {
+            config.line_id: self._make(config)
+            for config in (*configs, *(() if sample is None else (sample,)))
+        }
         self._cameras = {name: own_cameras(line, self._log) for name, line in self._lines.items()}
         self._running: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,7 +117,7 @@ class Lines:
 
     def start(self) -> None:
         """Start the processes when lines are configured. To be called on the event loop."""
-        if self._lines:
+        if self._configured:
             self._run()
 
     async def open(self, name: str) -> Line:
@@ -122,7 +126,7 @@ class Lines:
         Raises:
             NotFoundError: there is no such line. ModelNotReadyError: no process can grade.
         """
-        room = self._plain and name not in self._lines and len(self._lines) < MOST_PLAIN_LINES
+        room = not self._configured and name not in self._lines and len(self._lines) < MOST_PLAIN_LINES
         if room and LINE_NAME.fullmatch(name):
             self._lines[name] = self._make(load_line(PLAIN_LINE, name))
         line = self.known(name)

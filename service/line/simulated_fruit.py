@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,8 +22,24 @@ def render_missing(pool: Path, *, fruit: int, views: int, crop: str) -> None:
     Raises:
         ReplayError: the simulator is not installed, or failed.
     """
-    if len([folder for folder in pool.glob(f"{crop}_*") if _is_whole(folder, views)]) >= fruit:
+    command = render_command(pool, fruit=fruit, views=views, crop=crop)
+    if command is None:
         return
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise ReplayError(f"simulated: the simulator ended with {done.returncode}; see above")
+
+
+def render_command(
+    pool: Path, *, fruit: int, views: int, crop: str, more: Sequence[str] = ()
+) -> list[str] | None:
+    """The command that renders what `pool` does not hold yet; None: it holds all. more: arguments of the simulator.
+
+    Raises:
+        ReplayError: the simulator is not installed.
+    """
+    if len([folder for folder in pool.glob(f"{crop}_*") if is_whole(folder, views)]) >= fruit:
+        return None
     if find_spec("training") is None or find_spec(RENDERER) is None:
         raise ReplayError(
             f"simulated: {pool} does not hold {fruit} fruit of {views} views yet, and the simulator (the package "
@@ -30,11 +47,9 @@ def render_missing(pool: Path, *, fruit: int, views: int, crop: str) -> None:
             f"python -m {RENDERER} --out {pool} --fruit {fruit} --views {views} --crop {crop}"
         )
     command = [sys.executable, "-m", RENDERER, "--out", str(pool)]
-    command += ["--fruit", str(fruit), "--views", str(views), "--crop", crop]
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise ReplayError(f"simulated: the simulator ended with {done.returncode}; see above")
+    return [*command, "--fruit", str(fruit), "--views", str(views), "--crop", crop, *more]
 
 
-def _is_whole(folder: Path, views: int) -> bool:
+def is_whole(folder: Path, views: int) -> bool:
+    """Whether a fruit has all its views."""
     return len(list(folder.glob("view_*.jpg"))) >= views

@@ -16,6 +16,7 @@ from grader.reason_text import class_name
 from grader.rules import Standard
 from grader.types import REJECT, UNGRADED
 from service.schemas import Language
+from service.services import Services
 from service.ui.translate import LANGUAGES, choose_language, load_catalogue, translate
 
 _A_YEAR_S = 31_536_000
@@ -52,6 +53,7 @@ class Pages:
             language=language,
             here=request.url.path,
             caller=request.scope.get("caller"),
+            sample=_plays_sample(request),
             data=_script_json(everything),
             **shown,
         )
@@ -76,6 +78,11 @@ def class_names(standards: Sequence[Standard], language: Language) -> dict[str, 
         for one in sorted(_class_ids(standards))
         if standards
     }
+
+
+def _plays_sample(request: Request) -> bool:
+    services: Services = request.app.state.services
+    return services.settings.plays_sample
 
 
 def _class_ids(standards: Sequence[Standard]) -> set[str]:

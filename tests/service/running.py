@@ -18,7 +18,7 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from service.server import end_streams, server_config
+from service.server import server_config, start_sample, wind_down
 from service.services import Services
 
 
@@ -78,10 +78,11 @@ class _ReportingServer(uvicorn.Server):
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
+        start_sample(self.config.app, f"http://127.0.0.1:{sockets[0].getsockname()[1]}")
         self.listens.set()
 
     async def shutdown(self, sockets: Any = None) -> None:
-        end_streams(self.config.app)
+        await wind_down(self.config.app)
         await super().shutdown(sockets)
 
 

@@ -11,6 +11,7 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -25,23 +26,35 @@ FIRST_SEED = 41_000_000
 
 
 def render_pool(
-    out: Path, *, fruit: int, views: int, crop: str, size_hw: tuple[int, int] = (480, 640)
+    out: Path,
+    *,
+    fruit: int,
+    views: int,
+    crop: str,
+    variety: str | None = None,
+    flawed_one_in: int = 1,
+    size_hw: tuple[int, int] = (480, 640),
 ) -> int:
     """Render what is missing; returns how many fruit were rendered. The same bytes for the same request.
 
+    variety: of all; None: drawn. flawed_one_in: of so many fruit the last may have defects, the others are sound.
+
     Raises:
-        ValueError: a number below 1, an unknown crop. OutputError: the folder cannot be written.
+        ValueError: a number below 1, an unknown crop or variety. OutputError: the folder cannot be written.
     """
-    for name, value in (("fruit", fruit), ("views", views)):
+    for name, value in (("fruit", fruit), ("views", views), ("flawed_one_in", flawed_one_in)):
         if value < 1:
             raise ValueError(f"{name}: expected at least 1, got {value}")
     folders = {number: out / f"{crop}_{number:04d}" for number in range(fruit)}
     missing = [number for number, folder in folders.items() if len([*folder.glob("view_*.jpg")]) < views]
+    overrides: dict[str, Any] = {} if variety is None else {"variety": variety}
     console = Console(stderr=True)
     for number in track(missing, "rendering fruit", console=console, disable=not console.is_terminal):
         unfinished = out / f".{crop}_{number:04d}.part"
         _make(unfinished)
-        for view, picture in enumerate(render_views(FIRST_SEED + number, views, size_hw, crop)):
+        sound = number % flawed_one_in != flawed_one_in - 1
+        pictures = render_views(FIRST_SEED + number, views, size_hw, crop, sound=sound, **overrides)
+        for view, picture in enumerate(pictures):
             write_bytes(unfinished / f"view_{view:02d}.jpg", encode_jpeg(picture.rgb, quality=JPEG_QUALITY))
         try:
             shutil.rmtree(folders[number], ignore_errors=True)
@@ -68,9 +81,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fruit", type=int, default=8, help="fruit in all")
     parser.add_argument("--views", type=int, default=10, help="views of each")
     parser.add_argument("--crop", choices=("apple", "melon"), default="apple")
+    parser.add_argument("--variety", help="of all fruit; left out: drawn for each")
+    parser.add_argument("--flawed-one-in", type=int, default=1, help="the others are sound")
     given = parser.parse_args(arguments)
     try:
-        rendered = render_pool(given.out, fruit=given.fruit, views=given.views, crop=given.crop)
+        rendered = render_pool(**vars(given))
     except (ValueError, OutputError) as error:
         parser.error(str(error))
     sys.stderr.write(f"{given.out}: {rendered} fruit rendered, {given.fruit} there\n")
