@@ -14,15 +14,19 @@ from service.grading_pool import GradingPool
 from service.line.lines import Lines
 from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
+from service.lots.measured_lots import MeasuredLotsReader
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.rule_follower import RuleFollower
 from service.samples import SampleGallery
 from service.settings import ServiceSettings
+from service.skus.rule_files import RuleFiles
+from service.skus.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts of one running service. standards: all that are installed, read once."""
+    """The parts of one running service."""
 
     settings: ServiceSettings
     model: ModelHolder
@@ -30,11 +34,22 @@ class Services:
     archive: Archive
     accounts: Accounts
     samples: SampleGallery
-    standards: tuple[Standard, ...]
+    rules: RuleFollower
     metrics: Metrics
     lines: Lines
     live: LiveLines
     lots: LotDesk
+    measured: MeasuredLotsReader
+
+    @property
+    def what_if(self) -> WhatIf:
+        """Answers what other rules would change."""
+        return WhatIf(files=RuleFiles(rules=self.rules), lots=self.archive.lots, reader=self.measured)
+
+    @property
+    def standards(self) -> tuple[Standard, ...]:
+        """All that may judge now: published, or installed."""
+        return self.rules.standards()
 
 
 def running_services(request: Request) -> Services:
