@@ -74,7 +74,11 @@ def test_a_standard_the_same_way(service: RunningService) -> None:
     assert set(service.get("/api/v1/standards/versions").json()["versions"]) == {"apple_eu_2023_2429"}
     assert post(service, "standards/check", text=STRICTER)["differences"] == []
     back = post(
-        service, "standards/rollback", name="apple_eu_2023_2429", replaces=first["sha256"], reason="too strict"
+        service,
+        "standards/rollback",
+        name="apple_eu_2023_2429",
+        replaces=first["sha256"],
+        reason="too strict",
     )
     assert back["sha256"] == load_standard("apple_eu_2023_2429").sha256  # what was installed is a version too
     assert back["who"] == "this computer"
