@@ -47,6 +47,8 @@ from service.settings import ServiceSettings
 from service.skus.api import PREFIXES
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
+from service.skus.rule_files import RuleFiles
+from service.skus.what_if import WhatIf
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
@@ -132,6 +134,7 @@ async def _run(
         tell=desk.decided,
         rules=lambda: rules.current,
     )
+    files = RuleFiles(rules=rules)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -144,7 +147,8 @@ async def _run(
         lines=lines,
         live=LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness),
         lots=desk,
-        measured=MeasuredLotsReader(archive.regrades),
+        rule_files=files,
+        what_if=WhatIf(files, archive.lots, MeasuredLotsReader(archive.regrades)),
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)

@@ -14,7 +14,6 @@ from service.grading_pool import GradingPool
 from service.line.lines import Lines
 from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
-from service.lots.measured_lots import MeasuredLotsReader
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
 from service.rule_follower import RuleFollower
@@ -39,12 +38,8 @@ class Services:
     lines: Lines
     live: LiveLines
     lots: LotDesk
-    measured: MeasuredLotsReader
-
-    @property
-    def what_if(self) -> WhatIf:
-        """Answers what other rules would change."""
-        return WhatIf(files=RuleFiles(rules=self.rules), lots=self.archive.lots, reader=self.measured)
+    rule_files: RuleFiles
+    what_if: WhatIf
 
     @property
     def standards(self) -> tuple[Standard, ...]:

@@ -37,7 +37,7 @@ RuleName = Annotated[str, Path(pattern=NAME)]
 
 
 def _rule_files(services: RunningServices) -> RuleFiles:
-    return RuleFiles(rules=services.rules)
+    return services.rule_files
 
 
 def _who(request: Request, said: str | None) -> str:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from time import perf_counter
 
 from grader.errors import RecordError
-from grader.fruit_columns import FruitColumns, Integers, columns_from
+from grader.fruit_columns import Integers, columns_from
 from grader.record import record_from_json
 from grader.rules import Standard
-from grader.simulate import Simulation, simulate
+from grader.simulate import Regraded, Simulation, compare, regrade, simulate
 from grader.sku_table import SkuTable
 from service.errors import BadFruitError, NotFoundError
-from service.lots.measured_lots import MeasuredLotsReader
+from service.lots.measured_lots import MeasuredLots, MeasuredLotsReader
 from service.skus.rule_files import RuleFiles
 from service.skus.schemas import Season, SimulateIn
 from service.store.lot_store import LotStore
@@ -48,13 +48,12 @@ class Sides:
     table_after: SkuTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """Decides stored fruit under two sides; stores nothing."""
+    """Decides fruit under two sides; stores nothing. The last "before" stays in memory: a slider moves the other side."""
 
-    files: RuleFiles
-    lots: LotStore
-    reader: MeasuredLotsReader
+    def __init__(self, files: RuleFiles, lots: LotStore, reader: MeasuredLotsReader) -> None:
+        self._files, self._lots, self._reader = files, lots, reader
+        self._before: tuple[MeasuredLots, str, str, Regraded] | None = None
 
     def answer(self, asked: SimulateIn) -> WhatIfFound:
         """As the API asks. Drafts of standards may be simulated too.
@@ -65,16 +64,14 @@ class WhatIf:
         """
         began_s = perf_counter()
         sides = Sides(
-            standard_before=self.files.standard(asked.before.standard),
-            table_before=self.files.table(asked.before.table),
-            standard_after=self.files.standard(asked.after.standard),
-            table_after=self.files.table(asked.after.table),
+            standard_before=self._files.standard(asked.before.standard),
+            table_before=self._files.table(asked.before.table),
+            standard_after=self._files.standard(asked.after.standard),
+            table_after=self._files.table(asked.after.table),
         )
-        rules_ms = _since_ms(began_s)
+        rules_ms = _ms(perf_counter() - began_s)
         if asked.fruits is not None:
-            return _decided(
-                _columns_of(asked.fruits, sides.standard_before.crop), None, 0, sides, rules_ms, 0
-            )
+            return _of_records(asked.fruits, sides, rules_ms)
         lot_ids = (asked.lot_id,) if asked.lot_id is not None else self.season_lots(asked.season)
         return self.of_lots(lot_ids, sides, rules_ms=rules_ms)
 
@@ -82,16 +79,33 @@ class WhatIf:
         """The fruit of stored lots. Raises NotFoundError for a lot that is not there; else as `answer`."""
         began_s = perf_counter()
         if len(lot_ids) == 1:
-            self.lots.lot(lot_ids[0])
-        lots = self.reader.read(lot_ids, sides.standard_before.crop)
-        return _decided(lots.columns, lots.numbers, lots.corrected, sides, rules_ms, _since_ms(began_s))
+            self._lots.lot(lot_ids[0])
+        lots = self._reader.read(lot_ids, sides.standard_before.crop)
+        read_s = perf_counter()
+        before = self._side_before(lots, sides.standard_before, sides.table_before)
+        after = regrade(lots.columns, sides.standard_after, sides.table_after, allow_draft=True)
+        return WhatIfFound(
+            simulation=compare(before, after),
+            lot_fruit_ids=lots.numbers,
+            corrected=lots.corrected,
+            rules_ms=rules_ms,
+            read_ms=_ms(read_s - began_s),
+            decide_ms=_ms(perf_counter() - read_s),
+        )
+
+    def _side_before(self, lots: MeasuredLots, standard: Standard, table: SkuTable) -> Regraded:
+        kept = self._before
+        if kept is None or kept[0] is not lots or kept[1:3] != (standard.sha256, table.sha256):
+            found = regrade(lots.columns, standard, table, allow_draft=True)
+            kept = self._before = (lots, standard.sha256, table.sha256, found)
+        return kept[3]
 
     def season_lots(self, season: Season | None) -> tuple[int, ...]:
         """The lots of a season. Raises NotFoundError when there are none."""
         assert season is not None
         first = datetime.combine(season.first, time.min, UTC)
         until = datetime.combine(season.last, time.min, UTC) + timedelta(days=1)
-        found = self.lots.arrived_between(season.crop, first, until)
+        found = self._lots.arrived_between(season.crop, first, until)
         if not found:
             raise NotFoundError(
                 f"season: expected lots of {season.crop} that arrived {season.first} to {season.last}, there are none"
@@ -99,15 +113,18 @@ class WhatIf:
         return found
 
 
-def _decided(
-    columns: FruitColumns,
-    numbers: Integers | None,
-    corrected: int,
-    sides: Sides,
-    rules_ms: float,
-    read_ms: float,
-) -> WhatIfFound:
+def _of_records(records: Sequence[Mapping[str, object]], sides: Sides, rules_ms: float) -> WhatIfFound:
+    if len(records) > MOST_RECORDS:
+        raise BadFruitError(f"fruits: expected at most {MOST_RECORDS:,}, got {len(records):,}")
     began_s = perf_counter()
+    fruit = []
+    for place, record in enumerate(records):
+        try:
+            fruit.append(record_from_json(record).measurement)
+        except RecordError as error:
+            raise BadFruitError(f"fruits[{place}]: {error}") from error
+    columns = columns_from(fruit, sides.standard_before.crop)
+    read_s = perf_counter()
     found = simulate(
         columns,
         sides.standard_before,
@@ -118,25 +135,13 @@ def _decided(
     )
     return WhatIfFound(
         simulation=found,
-        lot_fruit_ids=numbers,
-        corrected=corrected,
+        lot_fruit_ids=None,
+        corrected=0,
         rules_ms=rules_ms,
-        read_ms=read_ms,
-        decide_ms=_since_ms(began_s),
+        read_ms=_ms(read_s - began_s),
+        decide_ms=_ms(perf_counter() - read_s),
     )
 
 
-def _columns_of(records: Sequence[Mapping[str, object]], crop: str) -> FruitColumns:
-    if len(records) > MOST_RECORDS:
-        raise BadFruitError(f"fruits: expected at most {MOST_RECORDS:,}, got {len(records):,}")
-    fruit = []
-    for place, record in enumerate(records):
-        try:
-            fruit.append(record_from_json(record).measurement)
-        except RecordError as error:
-            raise BadFruitError(f"fruits[{place}]: {error}") from error
-    return columns_from(fruit, crop)
-
-
-def _since_ms(began_s: float) -> float:
-    return round((perf_counter() - began_s) * 1e3, 1)
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 1)
