@@ -36,16 +36,9 @@ models_app = typer.Typer(no_args_is_help=True)
 app.add_typer(models_app, name="models", help="The networks: list, verify, log, rollback.")
 app.command(name="calibrate")(calibrate)
 
+AUTO = "auto"
 WRONG_USE = 2
 SOME_UNREAD = 1
-
-
-class CropChoice(StrEnum):
-    """`--crop`."""
-
-    AUTO = "auto"
-    APPLE = "apple"
-    MELON = "melon"
 
 
 class Format(StrEnum):
@@ -62,7 +55,9 @@ def grade(
         list[Path],  # not checked by typer: one unreadable path must not stop the others
         typer.Argument(help="Pictures, folders (searched recursively), videos.", readable=False),
     ],
-    crop: Annotated[CropChoice, typer.Option(help="What runs on the line.")] = CropChoice.AUTO,
+    crop: Annotated[
+        str, typer.Option(help="What runs on the line: auto (apple or melon), or the crop of a standard.")
+    ] = AUTO,
     variety: Annotated[str | None, typer.Option(help="Variety, such as fuji; sets the colour rule.")] = None,
     standard: Annotated[str | None, typer.Option(help="Id or file of a grading standard.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Calibration file of the camera.")] = None,
@@ -112,7 +107,7 @@ def grade(
         _stop(f"--language: expected en or zh, got {language!r}", WRONG_USE)
     try:
         options = GradeOptions(
-            crop=None if crop is CropChoice.AUTO else Crop(crop.value),
+            crop=None if crop == AUTO else Crop(crop),
             variety=variety,
             standard=standard,
             calibration=calibration,

@@ -32,7 +32,7 @@ def find_fruit(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> tupl
 
     crop: when the caller knows what runs on the line, every fruit found is of this crop.
     """
-    return look_again(frame, model, first_look(frame, model), crop)
+    return look_again(frame, model, first_look(frame, model, crop), crop)
 
 
 def look_again(

@@ -10,7 +10,7 @@ from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.shrink import shrink
 from grader.touching import split_touching
-from grader.types import BoolArray, Frame
+from grader.types import BoolArray, Crop, Frame
 
 FRUIT_LEVEL = 0.5
 """A pixel is fruit when apple and melon together are likelier than not."""
@@ -26,8 +26,11 @@ class Found:
     scale_xy: tuple[float, float]
 
 
-def first_look(frame: Frame, model: OnnxModel) -> list[Found]:
-    """Every apple and melon of a frame, as far as the network sees it in few pixels; order is not defined."""
+def first_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> list[Found]:
+    """Every apple and melon of a frame, as far as the network sees it in few pixels; order is not defined.
+
+    crop: when the caller knows it. Of one that the network does not know everything that is no background is found.
+    """
     height, width = frame.rgb.shape[:2]
     spec = model.card.input
     ratio = spec.find_side_px / max(height, width)
@@ -38,6 +41,7 @@ def first_look(frame: Frame, model: OnnxModel) -> list[Found]:
     rows, cols = -(-small_hw[0] // stride), -(-small_hw[1] // stride)
     kinds = outputs["crop"][0, :, :rows, :cols]
     inside = outputs["inside"][0, 0, :rows, :cols]
-    labels = split_touching(kinds[1] + kinds[2] > FRUIT_LEVEL, inside, max(SMALLEST_PX // stride, 1))
+    fruit = kinds[1] + kinds[2] if model.card.knows(crop) else 1 - kinds[0]
+    labels = split_touching(fruit > FRUIT_LEVEL, inside, max(SMALLEST_PX // stride, 1))
     scale_xy = (width / small_hw[1] * stride, height / small_hw[0] * stride)
     return [Found(mask=labels == number, scale_xy=scale_xy) for number in np.unique(labels[labels > 0])]

@@ -63,7 +63,7 @@ def lay_on_frame(
         frame_id=frame.frame_id,
         fruit_index=0,
         crop=kind,
-        crop_confidence=min(1.0, kinds[1] if kind is Crop.APPLE else kinds[2]),
+        crop_confidence=min(1.0, _confidence(kinds, kind)),
         rgb=np.ascontiguousarray(frame.rgb[box[1] : box[3], box[0] : box[2]]),
         mask=mask,
         surface=classes,
@@ -74,6 +74,13 @@ def lay_on_frame(
         touches_edge=_touches_edge(mask, box, (height, width)),
         touches_fruit=touches_fruit,
     )
+
+
+def _confidence(kinds: Sequence[float], crop: Crop) -> float:
+    """That it is of this crop, as far as a network says; of a crop it does not know: that it is anything."""
+    if crop is Crop.APPLE:
+        return kinds[1]
+    return kinds[2] if crop is Crop.MELON else sum(kinds[1:4])
 
 
 def _enlarge(grid: FloatArray, size_wh: tuple[int, int], part: tuple[slice, slice]) -> FloatArray:

@@ -113,6 +113,7 @@ def decide_grade(
     doubts = bool(unsettled) or other_group or partial or cut or not firm or bool(flags)
     return GradeDecision(
         standard_id=standard.standard_id,
+        standard_sha256=standard.sha256,
         grade_class=REJECT if index == last else standard.class_ids[index],
         confidence=confidence,
         review=doubts or passed < INTERVAL_TRUST or confidence < REVIEW_BELOW,
@@ -144,7 +145,12 @@ def _hindrance(measurement: FruitMeasurement, standard: Standard) -> Reason | No
 
 def _ungraded(standard: Standard, reasons: tuple[Reason, ...]) -> GradeDecision:
     return GradeDecision(
-        standard_id=standard.standard_id, grade_class=UNGRADED, confidence=0.0, review=True, reasons=reasons
+        standard_id=standard.standard_id,
+        standard_sha256=standard.sha256,
+        grade_class=UNGRADED,
+        confidence=0.0,
+        review=True,
+        reasons=reasons,
     )
 
 

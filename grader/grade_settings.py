@@ -19,7 +19,7 @@ UNUSABLE_FLAGS = frozenset({"black_frame", "clipped_frame"})
 
 LIMITING_FLAGS = frozenset(
     {"blurred", "clipped", "no_colour", "touches_fruit", "underexposed"}
-    | {"crop_doubtful", "defect_doubtful", "seen_too_little", "size_doubtful"}
+    | {"crop_unknown_to_network", "crop_doubtful", "defect_doubtful", "seen_too_little", "size_doubtful"}
 )
 """Quality flags of a picture that may hide something, and of a doubtful measurement (`uncertainty.review_needed`): a
 class is given, and looked at."""

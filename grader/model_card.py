@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.errors import ModelCardError, ModelMismatchError
 from grader.trust import Trust, read_trust
-from grader.types import SurfaceClass
+from grader.types import Crop, SurfaceClass
 
 SCHEMA = "model-card/1"
 _KEYS = {
@@ -105,6 +105,10 @@ class ModelCard:
     made_of: MadeOf | None = None
     quick: CompanionSpec | None = None
     close: CompanionSpec | None = None
+
+    def knows(self, crop: Crop | None) -> bool:
+        """Whether the network tells this crop from other things. None: whatever it finds is a crop that it knows."""
+        return crop is None or str(crop) in self.crop_classes[1:-1]
 
     @property
     def model_id(self) -> str:

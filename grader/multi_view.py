@@ -152,7 +152,7 @@ def _fuse_size(sizes: Sequence[SizeMeasurement], diameter_px: float, crop: Crop)
             fuse_intervals([value for value in known if value.high - value.low <= widest]) if known else None
         )
 
-    along = long_axis_views(sizes) if crop is Crop.MELON else sizes
+    along = long_axis_views(sizes) if crop is not Crop.APPLE else sizes
     shapes = [size.shape_index for size in along if size.shape_index is not None]
     return SizeMeasurement(
         diameter_px=diameter_px,

@@ -27,11 +27,12 @@ from grader.outline import QUICK, THOROUGH
 from grader.production import production_model
 from grader.quick_look import QuickView, quick_look
 from grader.rounding import rounded_measurement
+from grader.rule_shelf import RuleShelf
 from grader.rules import Standard, plain_name
+from grader.rules_in_force import AS_INSTALLED, RulesInForce
 from grader.scale import BeltScale, Scale
 from grader.size import measure_size
-from grader.sku import SkuTable, assign_sku, load_sku_table
-from grader.standard import load_default_standard, load_standard
+from grader.sku import SkuTable, assign_sku
 from grader.surface import QUICK_WORKING_PX, WORKING_DIAMETER_PX, SkinMap, map_skin, seen_fraction
 from grader.trust import trusted_decision, trusted_measurement
 from grader.turn import Rollers
@@ -60,7 +61,7 @@ class GradeOptions:
 
     standard: id or path, None for the crop's default. allow_draft: let a draft standard decide.
     one_fruit: all frames show one fruit. rollers: what turns it from view to view; None looks for the turn in the
-    pictures.
+    pictures. rules: the versions that judge.
     """
 
     crop: Crop | None = None
@@ -72,6 +73,7 @@ class GradeOptions:
     one_fruit: bool = False
     allow_draft: bool = False
     rollers: Rollers | None = None
+    rules: RulesInForce = AS_INSTALLED
 
     def __post_init__(self) -> None:
         if self.mm_per_px is not None and not (0 < self.mm_per_px < 1000):
@@ -104,8 +106,7 @@ class Grader:
 
     def __init__(self, model: OnnxModel) -> None:
         self.model = model
-        self._standards: dict[str, Standard] = {}
-        self._sku_tables: dict[str, SkuTable] = {}
+        self._rules = RuleShelf()
         self._calibrations: dict[Path, Calibration] = {}
 
     @classmethod
@@ -116,9 +117,9 @@ class Grader:
     def check(self, options: GradeOptions) -> None:
         """Read everything the options name, so that a wrong name is refused before the first frame.
 
-        Raises StandardError, SkuTableError, CalibrationError.
+        Raises StandardError, SkuTableError, VersionError, CalibrationError.
         """
-        self._sku_table(options.sku_table)
+        self._sku_table(options)
         crops = [options.crop] if options.crop else list(Crop)
         standards = [self._standard_for(crop, options) for crop in crops]
         for standard in standards:
@@ -213,6 +214,8 @@ class Grader:
     ) -> tuple[tuple[str, ...], Calibration | None]:
         """Quality flags of a whole frame, sorted, and the calibration it is measured with."""
         notes = {*check_exposure(frame.rgb), *frame.notes}
+        if not self.model.card.knows(options.crop):
+            notes.add("crop_unknown_to_network")
         calibration = self._calibration(options)
         if calibration is not None and not NOTHING_TO_SEE & notes:
             notes |= set(calibration.check(frame_hw, datetime.now(UTC)))
@@ -287,21 +290,21 @@ class Grader:
         if trust is not None:
             seen = measurement.surface_seen_fraction
             grade = trusted_decision(grade, seen, standard.class_ids, trust)
-        sku = assign_sku(measurement, grade, self._sku_table(options.sku_table))
+        sku = assign_sku(measurement, grade, self._sku_table(options))
         return FruitRecord(measurement=measurement, grade=grade, sku=sku)
 
     def _standard_for(self, crop: Crop, options: GradeOptions) -> Standard:
         if options.standard is not None:
-            return _remember(self._standards, options.standard, load_standard)
-        return _remember(self._standards, f"default of {crop}", lambda _: load_default_standard(crop))
+            return self._rules.standard(options.rules, options.standard)
+        return self._rules.default_standard(options.rules, crop)
 
     def _variety_for(self, crop: Crop, options: GradeOptions) -> str | None:
         """The variety asked for, unless this fruit is of the other crop and its standard does not know it."""
         variety = options.variety
         return variety if variety and _knows(self._standard_for(crop, options), variety) else None
 
-    def _sku_table(self, name: str) -> SkuTable:
-        return _remember(self._sku_tables, name, load_sku_table)
+    def _sku_table(self, options: GradeOptions) -> SkuTable:
+        return self._rules.sku_table(options.rules, options.sku_table)
 
     def _calibration(self, options: GradeOptions) -> Calibration | None:
         """That of the options, if any. Raises CalibrationError."""

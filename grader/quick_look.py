@@ -17,7 +17,7 @@ from grader.fruit_on_frame import FIRST_DEFECT_CHANNEL, lay_on_frame
 from grader.onnx_model import OnnxModel
 from grader.preprocess import to_tensor
 from grader.reduced import ReducedPart
-from grader.second_look import OTHER_OBJECT, cut_out, window_around
+from grader.second_look import background_of, cut_out, window_around
 from grader.shrink import shrink
 from grader.types import BoolArray, Crop, FloatArray, Frame, FruitView, UInt8Array
 
@@ -75,8 +75,9 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
     tensor = to_tensor(shown.rgb, spec)
     outputs = {name: value[0] for name, value in model.run(tensor).items()}
     surface = outputs["surface"]
-    kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
-    background = np.maximum(surface[0], kind_map[:, :, OTHER_OBJECT])
+    kind_map = np.asarray(cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1]), np.float32)
+    known = model.card.knows(crop)
+    background = background_of(surface[0], kind_map, known=known)
     own, areas = _largest_part(background < 1 - FRUIT_LEVEL)
     if areas.size == 0:
         return None
@@ -101,7 +102,7 @@ def quick_look(frame: Frame, model: OnnxModel, crop: Crop | None = None) -> Quic
         found=found,
         suspicion=_suspicion(surface, own),
         doubtful=not alone
-        or ours < SURE_LEVEL
+        or (known and ours < SURE_LEVEL)
         or view.touches_edge
         or _at_border(view, part, frame.rgb.shape[:2])
         or _fill(own) < LEAST_FILL,

@@ -86,6 +86,7 @@ def record_to_json(record: FruitRecord) -> JsonObject:
         ],
         "grade": {
             "standard_id": grade.standard_id,
+            "standard_sha256": grade.standard_sha256,
             "class": grade.grade_class,
             "confidence": to_places(grade.confidence, 4),
             "review": grade.review,
@@ -95,6 +96,7 @@ def record_to_json(record: FruitRecord) -> JsonObject:
         "sku": {
             "code": sku.code,
             "table_id": sku.table_id,
+            "table_sha256": sku.table_sha256,
             "outlet": sku.outlet,
             "size_code": sku.size_code,
             "colour_code": sku.colour_code,
@@ -125,7 +127,7 @@ def record_from_json(data: Mapping[str, object]) -> FruitRecord:
         measurement=FruitMeasurement(
             frame_id=fields.text("frame"),
             fruit_index=fields.whole("fruit_index"),
-            crop=fields.one_of("crop", Crop),
+            crop=_read_crop(fields),
             variety=fields.optional("variety", fields.text),
             box_xyxy_px=fields.box("box_xyxy_px"),
             touches_edge=fields.flag("touches_edge"),
@@ -227,6 +229,13 @@ def _read_defect(fields: JsonFields, size: SizeMeasurement) -> Defect:
     )
 
 
+def _read_crop(fields: JsonFields) -> Crop:
+    try:
+        return Crop(fields.text("crop"))
+    except ValueError:
+        raise fields.wrong("crop", "the name of a crop (a-z, 0-9, _)") from None
+
+
 def _read_landmark(fields: JsonFields) -> Landmark:
     return Landmark(
         kind=fields.one_of("kind", LandmarkKind),
@@ -252,6 +261,7 @@ def _read_grade(fields: JsonFields) -> GradeDecision:
             for item in fields.objects("reasons")
         ),
         class_set=fields.texts("class_set") if fields.has("class_set") else (),
+        standard_sha256=fields.text("standard_sha256") if fields.has("standard_sha256") else "",
     )
 
 
@@ -263,6 +273,7 @@ def _read_sku(fields: JsonFields) -> SkuAssignment:
         size_code=_text_or_none(fields, "size_code"),
         colour_code=_text_or_none(fields, "colour_code"),
         pack=_text_or_none(fields, "pack"),
+        table_sha256=fields.text("table_sha256") if fields.has("table_sha256") else "",
     )
 
 

@@ -93,14 +93,15 @@ def _view(
     tensor: what was looked at, for the second opinion; None: it is not asked.
     """
     surface = outputs["surface"]
-    kind_map = cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1])
-    background = np.maximum(surface[0], kind_map[:, :, OTHER_OBJECT])  # a banana beside the apple is no skin
+    kind_map = np.asarray(cv2.resize(outputs["crop"].transpose(1, 2, 0), surface.shape[:0:-1]), np.float32)
+    known = model.card.knows(crop)
+    background = background_of(surface[0], kind_map, known=known)
     own, touches_fruit = _own_part(background < 0.5, None if alone else outputs["inside"][0], found, window)
     if not own.any():
         return None
     kinds = cv2.mean(kind_map, own.view(np.uint8))
     ours = kinds[1] + kinds[2]  # a rotten apple may look as much like a melon, and is a fruit all the same
-    if ours < CROP_LEVEL or (tensor is not None and is_other_produce(model, ours, tensor, own)):
+    if known and (ours < CROP_LEVEL or (tensor is not None and is_other_produce(model, ours, tensor, own))):
         return None
 
     left, top, side = window
@@ -115,6 +116,18 @@ def _view(
         crop=crop,
         surface_classes=model.card.surface_classes,
     )
+
+
+def background_of(surface: FloatArray, kind_map: FloatArray, *, known: bool) -> FloatArray:
+    """Probability (h, w) of each pixel that it is no fruit. surface: of the network that it is background.
+
+    known: the crop is one of the network's, and a banana beside the apple is no skin. Otherwise whatever is there is
+    taken for the fruit.
+    """
+    combine = (
+        np.maximum(surface, kind_map[:, :, OTHER_OBJECT]) if known else np.minimum(surface, kind_map[:, :, 0])
+    )
+    return np.asarray(combine, np.float32)
 
 
 def _own_part(

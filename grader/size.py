@@ -79,7 +79,8 @@ VOLUME_SIGMA = {True: 0.05, False: 0.07}
 """Relative 1 sigma of the volume, with / without the axis seen, beyond that of the diameter. Our estimate."""
 DENSITY_G_PER_CM3 = {Crop.APPLE: (0.81, 0.02), Crop.MELON: (0.95, 0.03)}
 """Mean and 1 sigma. Apples: nine weighed and measured fruit of the ECUSTFD set (arXiv:1705.07632) give 0.802 +- 0.014,
-literature 0.80-0.86 (recalled). Melons about 0.95 (recalled)."""
+literature 0.80-0.86 (recalled). Melons about 0.95 (recalled). A crop not named here has the shape of an
+ellipsoid of revolution in all the tables above, and no weight."""
 
 
 def measure_size(
@@ -132,8 +133,8 @@ def measure_size(
         0.03 if view.touches_edge or view.touches_fruit else 0.0,
     )
     diameter, length = shape.diameter * mm, None if shape.length is None else shape.length * mm
-    volume = FULLNESS[crop] * pi / 6 * diameter**2 * (shape.assumed_length * mm) / 1000
-    density, density_sigma = DENSITY_G_PER_CM3[crop]
+    volume = FULLNESS.get(crop, 1.0) * pi / 6 * diameter**2 * (shape.assumed_length * mm) / 1000
+    density = DENSITY_G_PER_CM3.get(crop)
     volume_sigma = combine(VOLUME_SIGMA[length is not None], 3 * relative, 2 * POSE_SIGMA[shape.pose])
     return SizeMeasurement(
         diameter_px=diameter_px,
@@ -146,7 +147,9 @@ def measure_size(
         length_mm=None if length is None else make_interval(length, length * relative, length * LENGTH_SIGMA),
         shape_index=shape_index,
         volume_cm3=make_interval(volume, volume * volume_sigma),
-        weight_g=make_interval(volume * density, volume * combine(volume_sigma * density, density_sigma)),
+        weight_g=None
+        if density is None
+        else make_interval(volume * density[0], volume * combine(volume_sigma * density[0], density[1])),
     )
 
 
@@ -168,7 +171,7 @@ def _shape(
     length = None
     if axis is not None and axis[0] < AXIS_MIN_OFFSET and largest > ROUND_END_ON * smallest:
         axis = None
-    if axis is None and crop is Crop.MELON and largest > ELONGATED_MELON * smallest:
+    if axis is None and crop is not Crop.APPLE and largest > ELONGATED_MELON * smallest:
         axis = (CAVITY_OFFSET, float(np.argmax(all_widths)) * pi / all_widths.size)
     mirror = find_symmetry_axis(points) if axis is None and crop is Crop.APPLE else None
     if axis is None and mirror is not None:
@@ -181,18 +184,18 @@ def _shape(
     else:
         pose = "axis_seen"
         across = width_along(all_widths, axis[1] + pi / 2)
-        widest = largest if crop is Crop.APPLE else across  # a melon's largest width is its length
+        widest = largest if crop is Crop.APPLE else across  # elsewhere the largest width is the length
         diameter = _greatest_across(across, widest, min(1.0, axis[0] / CAVITY_AT_RIM))
         in_picture = min(1.0, axis[0] / CAVITY_OFFSET)
         if in_picture >= AXIS_IN_PICTURE:
             seen = width_along(all_widths, axis[1])
             squared = (seen**2 - across**2 * (1 - in_picture**2)) / in_picture**2
-            length = SHOULDERS[crop] * sqrt(max(squared, (0.6 * across) ** 2))
+            length = SHOULDERS.get(crop, 1.0) * sqrt(max(squared, (0.6 * across) ** 2))
     return _Shape(
         pose=pose,
         diameter=diameter,
         length=length,
-        assumed_length=length if length is not None else min(smallest, SHAPE_PRIOR[crop] * diameter),
+        assumed_length=length if length is not None else min(smallest, SHAPE_PRIOR.get(crop, 1.0) * diameter),
     )
 
 

@@ -42,6 +42,7 @@ def assign_sku(measurement: FruitMeasurement, decision: GradeDecision, table: Sk
         size_code=size_code,
         colour_code=colour_code,
         pack=rule.pack,
+        table_sha256=table.sha256,
     )
 
 

@@ -24,6 +24,7 @@ from grader.types import REJECT, UNGRADED
 __all__ = [
     "Standard",
     "check_standard",
+    "is_path",
     "list_standards",
     "load_default_standard",
     "load_standard",
@@ -40,12 +41,7 @@ def load_standard(id_or_path: str | Path) -> Standard:
     Raises:
         StandardError: no such standard (the message lists the known ones), or the file has faults (each with line).
     """
-    if (
-        isinstance(id_or_path, Path)
-        or id_or_path.endswith(".toml")
-        or "/" in id_or_path
-        or "\\" in id_or_path
-    ):
+    if isinstance(id_or_path, Path) or is_path(id_or_path):
         return _load_file(Path(id_or_path))
     standards = list_standards()
     for standard in standards:
@@ -53,6 +49,11 @@ def load_standard(id_or_path: str | Path) -> Standard:
             return standard
     known = ", ".join(standard.standard_id for standard in standards)
     raise StandardError(f"no standard {id_or_path!r}; known are {known}, or the path of a .toml file")
+
+
+def is_path(name: str) -> bool:
+    """Whether a name of rules is the path of a file, not an id."""
+    return name.endswith(".toml") or "/" in name or "\\" in name
 
 
 def list_standards() -> tuple[Standard, ...]:

@@ -7,6 +7,7 @@ lengths carry their unit in the name; times are timezone-aware UTC.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from math import isfinite
@@ -22,12 +23,27 @@ FloatArray = NDArray[np.float32]
 Box = tuple[int, int, int, int]
 Lab = tuple[float, float, float]
 
+_CROP_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
 
 class Crop(StrEnum):
-    """What kind of produce a fruit is."""
+    """What kind of produce a fruit is. Members: those a network tells apart. `Crop("plum")`, which only rules know,
+    equals its name and is no member (decision 0049).
+
+    Raises:
+        ValueError: a name that is not a small letter and then up to 39 of a-z, 0-9 and _.
+    """
 
     APPLE = "apple"
     MELON = "melon"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Crop | None:
+        if not isinstance(value, str) or _CROP_NAME.fullmatch(value) is None:
+            return None
+        other = str.__new__(cls, value)
+        other._name_ = other._value_ = value
+        return other
 
 
 class SurfaceClass(IntEnum):
@@ -304,7 +320,7 @@ class GradeDecision:
     """The class of one fruit under one standard. `grade_class` is a class of the standard, `reject` or `ungraded`.
 
     class_set: the classes that the true one may be, best first, with the coverage that the model's card states; empty
-    where nothing was measured of it.
+    where nothing was measured of it. standard_sha256: of the rules that judged; empty in records from before 0048.
     """
 
     standard_id: str
@@ -313,6 +329,7 @@ class GradeDecision:
     review: bool
     reasons: tuple[Reason, ...]
     class_set: tuple[str, ...] = ()
+    standard_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +337,7 @@ class SkuAssignment:
     """The sellable unit and the outlet of one fruit. Each graded fruit has exactly one.
 
     size_code, colour_code: None where the fruit is in no band. pack: key of its kind of carton; None: not packed.
+    table_sha256: of the table; empty in records from before 0048.
     """
 
     code: str
@@ -328,6 +346,7 @@ class SkuAssignment:
     size_code: str | None = None
     colour_code: str | None = None
     pack: str | None = None
+    table_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

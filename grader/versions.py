@@ -15,12 +15,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
+from typing import TypeVar
 
 from grader.errors import (
     OutputError,
@@ -36,6 +37,8 @@ from grader.sku_file import load_sku_table
 from grader.sku_table import SkuTable
 from grader.standard import load_standard
 from grader.standard_faults import find_standard_faults
+
+Rules = TypeVar("Rules", SkuTable, Standard)
 
 PUBLISHED, ROLLED_BACK = "published", "rolled_back"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -75,16 +78,16 @@ def read_changes(folder: Path, kind: RuleKind, name: str) -> tuple[Change, ...]:
     """All changes, oldest first; none where nothing was published. Raises VersionError that names the file."""
     found = sorted((_home(folder, kind, name) / "changes").glob("[0-9]*.json"))
     changes = tuple(_read_change(path) for path in found)
-    for number, (change, path) in enumerate(zip(changes, found, strict=True), start=1):
-        if change.number != number or path.name != _file_name(number):
-            raise VersionError(f"{path}: number: expected change {number}, got {change.number}")
+    for number, path in enumerate(found, start=1):
+        if path.name != _file_name(number):
+            raise VersionError(f"{path}: number: expected change {number}, got {path.stem}")
     return changes
 
 
 def in_force(folder: Path, kind: RuleKind, name: str) -> Change | None:
-    """The newest change; None where nothing was published. Raises VersionError as `read_changes`."""
-    changes = read_changes(folder, kind, name)
-    return changes[-1] if changes else None
+    """The newest change; None where nothing was published. Reads one file. Raises VersionError that names it."""
+    newest = max((_home(folder, kind, name) / "changes").glob("[0-9]*.json"), default=None)
+    return None if newest is None else _read_change(newest)
 
 
 def load_published_table(folder: Path, name: str, sha256: str | None = None) -> SkuTable:
@@ -93,32 +96,24 @@ def load_published_table(folder: Path, name: str, sha256: str | None = None) -> 
     Raises:
         UnknownVersionError: not published. VersionError: its files were changed.
     """
-    found = _version(folder, RuleKind.SKU_TABLE, name, sha256)
-    try:
-        table = load_sku_table(found / f"{name}.toml")
-    except SkuTableError as error:
-        raise VersionError(
-            f"{found}: expected the table that was published, it has faults: {error}"
-        ) from error
-    _check_hash(found, table.sha256)
-    return table
+    return _load(folder, RuleKind.SKU_TABLE, name, sha256, load_sku_table)
 
 
 def load_published_standard(folder: Path, name: str, sha256: str | None = None) -> Standard:
-    """A published standard, the one in force or by hash.
+    """A published standard; see `load_published_table`."""
+    return _load(folder, RuleKind.STANDARD, name, sha256, load_standard)
 
-    Raises:
-        UnknownVersionError: not published. VersionError: its file was changed.
-    """
-    found = _version(folder, RuleKind.STANDARD, name, sha256)
+
+def _load(
+    folder: Path, kind: RuleKind, name: str, sha256: str | None, load: Callable[[Path], Rules]
+) -> Rules:
+    found = _version(folder, kind, name, sha256)
     try:
-        standard = load_standard(found / f"{name}.toml")
-    except StandardError as error:
-        raise VersionError(
-            f"{found}: expected the rules that were published, they have faults: {error}"
-        ) from error
-    _check_hash(found, standard.sha256)
-    return standard
+        rules = load(found / f"{name}.toml")
+    except (SkuTableError, StandardError) as error:
+        raise VersionError(f"{found}: expected what was published, it has faults: {error}") from error
+    _check_hash(found, rules.sha256)
+    return rules
 
 
 def publish_sku_table(
@@ -348,6 +343,8 @@ def _read_change(path: Path) -> Change:
         change = Change(**{**raw, "at": datetime.fromisoformat(raw["at"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise VersionError(f"{path}: expected a change of what is in force, {error}") from error
+    if path.name != _file_name(change.number):
+        raise VersionError(f"{path}: number: expected change {int(path.stem)}, got {change.number}")
     if change.action not in (PUBLISHED, ROLLED_BACK):
         raise VersionError(f"{path}: action: expected {PUBLISHED} or {ROLLED_BACK}, got {change.action!r}")
     return change

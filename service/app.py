@@ -14,7 +14,6 @@ from starlette.staticfiles import StaticFiles
 
 from grader.pipeline import Grader
 from grader.production import production_model
-from grader.standard import list_standards
 from service.accounts.admin_pages import admin_router
 from service.accounts.gate import Gate
 from service.accounts.opening import open_accounts, open_archive
@@ -36,10 +35,12 @@ from service.line.live.preview_process import LoadForPreviews
 from service.line.worker_process import LoadGrader
 from service.lots.api import router as lot_router
 from service.lots.lot_desk import LotDesk
+from service.lots.measured_lots import MeasuredLotsReader
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.request_log import RequestLog
+from service.rule_follower import VERSIONS_FOLDER, RuleFollower
 from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
@@ -48,6 +49,8 @@ from service.settings import ServiceSettings
 from service.skus.api import PREFIXES
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
+from service.skus.rule_files import RuleFiles
+from service.skus.what_if import WhatIf
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
@@ -67,7 +70,7 @@ def create_app(
     load_for_lines: makes the grader of a grading process of the sorting lines; load_for_previews: that of the process
     that draws pictures of their fruit.
     Starting it raises StorageError when the data folder cannot be used, StandardError when a rule file has faults,
-    LineConfigError when the file of a sorting line has.
+    LineConfigError when the file of a sorting line has, VersionError when a published version cannot be used.
     """
     metrics = Metrics()
     app = FastAPI(
@@ -117,10 +120,10 @@ async def _run(
     app: FastAPI,
 ) -> AsyncIterator[None]:
     """Open everything, load the model in a thread, close everything: nothing accepted is cut off."""
-    configs = await asyncio.to_thread(read_lines, settings.lines_dir)
+    rules = await asyncio.to_thread(RuleFollower, settings.data_dir / VERSIONS_FOLDER)
+    configs = await asyncio.to_thread(read_lines, settings.lines_dir, rules.current)
     archive = await asyncio.to_thread(open_archive, settings)
-    standards = await asyncio.to_thread(list_standards)
-    desk = LotDesk(archive.lots, archive.fruit, standards)
+    desk = LotDesk(archive.lots, archive.fruit)
     lines = Lines(
         configs,
         load_for_lines,
@@ -132,8 +135,10 @@ async def _run(
         books=settings.data_dir / "lines",
         tell=desk.decided,
         sample=load_line(SAMPLE_LINE) if settings.plays_sample else None,
+        rules=lambda: rules.current,
     )
     samples = SampleGallery(find_samples(settings.samples_dir))
+    files = RuleFiles(rules=rules)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -141,10 +146,10 @@ async def _run(
         archive=archive,
         accounts=open_accounts(archive, settings),
         samples=samples,
-        standards=standards,
+        rules=rules,
         metrics=metrics,
         lines=lines,
-        live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
+        live=LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness),
         lots=desk,
         sample_player=SamplePlayer(
             lines,
@@ -156,6 +161,8 @@ async def _run(
         )
         if settings.plays_sample
         else None,
+        rule_files=files,
+        what_if=WhatIf(files, archive.lots, MeasuredLotsReader(archive.regrades)),
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -163,6 +170,7 @@ async def _run(
     follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
+    rules.start()
     await asyncio.to_thread(desk.start)
     lines.start()
     services.live.start()
@@ -175,6 +183,7 @@ async def _run(
         await lines.close()
         await asyncio.to_thread(desk.stop)
         follower.stop()
+        rules.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)

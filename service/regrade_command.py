@@ -36,21 +36,22 @@ def regrade(
     """
     # Imported here, so that `grader grade` does not wait for a database.
     from grader.errors import GraderError
-    from grader.sku import load_sku_table
-    from grader.standard import load_default_standard, load_standard
     from service.accounts.opening import open_archive
     from service.errors import ServiceError
     from service.lots.regrade import regrade_lot
+    from service.rule_follower import VERSIONS_FOLDER, RuleFollower
     from service.settings import read_settings
 
     try:
-        archive = open_archive(read_settings({} if data_dir is None else {"data_dir": data_dir}))
+        settings = read_settings({} if data_dir is None else {"data_dir": data_dir})
+        archive = open_archive(settings)
         try:
+            rules = RuleFollower(settings.data_dir / VERSIONS_FOLDER)
             found = archive.lots.lot_named(lot)
-            rules = load_default_standard(found.crop) if standard is None else load_standard(standard)
-            table = load_sku_table(sku_table)
+            used = rules.default_standard(found.crop) if standard is None else rules.standard(standard)
+            table = rules.sku_table(sku_table)
             began_s = perf_counter()
-            report = regrade_lot(archive.regrades, found.lot_id, rules, table, apply=apply)
+            report = regrade_lot(archive.regrades, found.lot_id, used, table, apply=apply)
         finally:
             archive.close()
     except (GraderError, ServiceError) as error:

@@ -13,8 +13,9 @@ from grader.types import Crop
 
 NAME = r"^[A-Za-z0-9_-]{1,80}$"
 MAX_ID = 2**63 - 1
+MAX_LOT = 2**31 - 1
 Language = Literal["en", "zh"]
-CropChoice = Literal["auto", "apple", "melon"]
+CROP = r"^[a-z][a-z0-9_]{0,39}$"
 
 
 class GradeQuery(BaseModel):
@@ -22,7 +23,11 @@ class GradeQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    crop: CropChoice = Field(default="auto", description="Kind of fruit; `auto` lets the network decide.")
+    crop: str = Field(
+        default="auto",
+        pattern=CROP,
+        description="Kind of fruit: the crop of a standard; `auto` lets the network decide between apple and melon.",
+    )
     variety: Annotated[str, Field(pattern=r"^[\w .'-]{1,80}$")] | None = Field(
         default=None, description="Variety, such as fuji."
     )

@@ -10,8 +10,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from grader.errors import StandardError
-from grader.standard import list_standards
+from grader.errors import GraderError
 from service.accounts.loopback import is_loopback
 from service.accounts.opening import open_accounts, open_archive
 from service.app import create_app
@@ -20,6 +19,7 @@ from service.line.line_grader import load_line_grader
 from service.line.lines import read_lines
 from service.line.worker_process import LoadGrader
 from service.request_log import configure_logging
+from service.rule_follower import VERSIONS_FOLDER, RuleFollower
 from service.sample.sample_player import LINE
 from service.services import Services
 from service.settings import ServiceSettings
@@ -43,9 +43,9 @@ def run_server(settings: ServiceSettings, *, load_for_lines: LoadGrader = load_l
         )
     try:
         link = _first_admin_link(settings)
-        list_standards()
-        read_lines(settings.lines_dir)
-    except (StorageError, StandardError, LineConfigError) as error:
+        rules = RuleFollower(settings.data_dir / VERSIONS_FOLDER).current
+        read_lines(settings.lines_dir, rules)
+    except (StorageError, GraderError, LineConfigError) as error:
         return _refuse(str(error))
     try:
         listening = _listen(settings.host, settings.port)

@@ -16,14 +16,17 @@ from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.rule_follower import RuleFollower
 from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery
 from service.settings import ServiceSettings
+from service.skus.rule_files import RuleFiles
+from service.skus.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts of one running service. standards: all that are installed, read once. sample_player: of a demo."""
+    """The parts of one running service. sample_player: of a demo."""
 
     settings: ServiceSettings
     model: ModelHolder
@@ -31,12 +34,19 @@ class Services:
     archive: Archive
     accounts: Accounts
     samples: SampleGallery
-    standards: tuple[Standard, ...]
+    rules: RuleFollower
     metrics: Metrics
     lines: Lines
     live: LiveLines
     lots: LotDesk
     sample_player: SamplePlayer | None
+    rule_files: RuleFiles
+    what_if: WhatIf
+
+    @property
+    def standards(self) -> tuple[Standard, ...]:
+        """All that may judge now: published, or installed."""
+        return self.rules.standards()
 
 
 def running_services(request: Request) -> Services:

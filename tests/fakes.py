@@ -16,6 +16,8 @@ import numpy as np
 from grader.errors import ModelError, SkuTableError, StandardError
 from grader.pipeline import GradedFrame, GradedFruit, GradeOptions
 from grader.record import record_to_json
+from grader.rule_shelf import RuleShelf
+from grader.rules_in_force import AS_INSTALLED
 from grader.types import (
     Box,
     ColourMeasurement,
@@ -50,6 +52,7 @@ class FakeGrader:
 
     def __init__(self, before_frame: Callable[[Frame], None] = lambda _frame: None) -> None:
         self._before_frame = before_frame
+        self._shelf = RuleShelf()
 
     def check(self, options: GradeOptions) -> None:
         """Knows one standard and one SKU table."""
@@ -66,7 +69,8 @@ class FakeGrader:
             frame=frame,
             views=tuple(_view(frame, index, box) for index, box in enumerate(boxes)),
             records=tuple(
-                _record(frame, index, box, options, view_count=1) for index, box in enumerate(boxes)
+                _by_rules(_record(frame, index, box, options, view_count=1), options, self._shelf)
+                for index, box in enumerate(boxes)
             ),
             notes=() if boxes else ("no_fruit",),
         )
@@ -79,7 +83,8 @@ class FakeGrader:
             return GradedFruit(frames=graded, record=None)
         first = seen[0]
         box = first.records[0].measurement.box_xyxy_px
-        return GradedFruit(frames=graded, record=_record(first.frame, 0, box, options, view_count=len(seen)))
+        record = _record(first.frame, 0, box, options, view_count=len(seen))
+        return GradedFruit(frames=graded, record=_by_rules(record, options, self._shelf))
 
 
 def painted_line_picture(*, shade: int = 0, **orders: object) -> bytes:
@@ -126,10 +131,13 @@ def line_picture(**orders: object) -> bytes:
 
 
 class FakeLineGrader:
-    """Does what `line_picture` orders. Decides as the first view says; the record names the views in order."""
+    """Does what `line_picture` orders. Decides as the first view says; the record names the views in order, and the
+    hashes of the rules that it was to be judged by."""
 
     def __init__(self, model_id: str = MODEL_ID) -> None:
         self._model_id = model_id
+        self._shelf = RuleShelf()
+        self._shelf.check(AS_INSTALLED)
 
     @classmethod
     def load(cls, model: Path) -> FakeLineGrader:
@@ -175,7 +183,7 @@ class FakeLineGrader:
         grade_class = orders.get("grade_class", "extra")
         if grade_class == "fault":
             raise RuntimeError("cannot decide, as ordered")
-        record = record_to_json(_ordered_record(orders, len(kept)))
+        record = record_to_json(_by_rules(_ordered_record(orders, len(kept)), options, self._shelf))
         return Verdict(
             grade_class=grade_class,
             sku=orders.get("sku", f"APL-ANY-{grade_class}"),
@@ -186,6 +194,19 @@ class FakeLineGrader:
             view_count=len(kept),
             record={**record, "views": [name for name, _ in kept]},
         )
+
+
+def _by_rules(record: FruitRecord, options: GradeOptions, shelf: RuleShelf) -> FruitRecord:
+    """With the hashes of the standard and the SKU table in force."""
+    standard, table = (
+        shelf.standard(options.rules, STANDARD),
+        shelf.sku_table(options.rules, options.sku_table),
+    )
+    return replace(
+        record,
+        grade=replace(record.grade, standard_sha256=standard.sha256),
+        sku=replace(record.sku, table_sha256=table.sha256),
+    )
 
 
 def _ordered_record(orders: Mapping[str, Any], view_count: int) -> FruitRecord:

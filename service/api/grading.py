@@ -68,7 +68,9 @@ def _grade_and_keep(uploads: tuple[Upload, ...], query: GradeQuery, services: Se
         if query.overlay
         else None
     )
-    graded = grade_pictures(uploads, query.options(), services.model.grader(), overlay)
+    graded = grade_pictures(
+        uploads, services.rules.judging(query.options()), services.model.grader(), overlay
+    )
     kept = services.archive.keep(graded, options=query.model_dump(mode="json"))
     services.metrics.count_grading(seconds=perf_counter() - started, records=graded.records)
     return grading_answer(kept, services.standards, query.lang)

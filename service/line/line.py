@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 
+from grader.rules_in_force import AS_INSTALLED, RulesInForce
 from service.errors import LedgerError, ProtocolError
 from service.line.assembly import (
     Assembly,
@@ -60,6 +62,7 @@ class Line:
     """Puts a line together. crew: grades its fruit. clock: monotonic, s; utc: for the age of frames.
 
     book: keeps its counts by day; None: they end with the service. tell: is told every decision, and never waits.
+    rules: the versions that judge a fruit whose first view comes now; they judge all of it.
     """
 
     def __init__(
@@ -73,9 +76,10 @@ class Line:
         utc: Callable[[], datetime] = _utc_now,
         book: DayBook | None = None,
         tell: TellDecided | None = None,
+        rules: Callable[[], RulesInForce] = lambda: AS_INSTALLED,
     ) -> None:
         self.config = config
-        self._tell = tell
+        self._tell, self._rules = tell, rules
         self.book = book
         self.watch = LineWatch(config)
         self._crew = crew
@@ -86,7 +90,7 @@ class Line:
         self._ledger = Ledger(config.line_id, config.lanes, config.recirculate, book=book)
         self._owners: dict[int, Client] = {}
         self._ticker: Client | None = None
-        self._in_crew: set[Fruit] = set()
+        self._in_crew: dict[Fruit, RulesInForce] = {}
         self._pace = FruitPace()
         self._checked_s = clock()
 
@@ -239,9 +243,10 @@ class Line:
         fruit, camera = event.fruit, event.camera
         self._ledger.frame_used(fruit.lane)
         if fruit not in self._in_crew:
+            rules = self._rules()
             taken = self._crew.open(
                 fruit.number,
-                self.config.grading,
+                replace(self.config.grading, rules=rules),
                 self._pace,
                 lambda result: self._view_told(fruit, result),
                 lambda verdict, reason: self._verdict_told(fruit, verdict, reason),
@@ -250,13 +255,13 @@ class Line:
                 self._log.warn("fruit_not_graded", self.config.line_id, Recirculated.OVERLOAD)
                 self._recirculate(fruit, Recirculated.OVERLOAD)
                 return
-            self._in_crew.add(fruit)
+            self._in_crew[fruit] = rules
         work = ViewWork(
             camera=camera.name,
             view=event.view,
             name=f"{self.config.line_id}/{fruit.lane}/{fruit.fruit_id}/{camera.name}_{event.view}",
             data=picture,
-            options=camera.options,
+            options=replace(camera.options, rules=self._in_crew[fruit]),
             size_wh_px=camera.size_wh_px,
             position=event.position,
         )
@@ -335,7 +340,7 @@ class Line:
 
     def _decided(self, fruit: Fruit, decision: Decision, verdict: Verdict | None = None) -> None:
         """The one place where a decision leaves the line."""
-        self._in_crew.discard(fruit)
+        self._in_crew.pop(fruit, None)
         owner = self._owners.get(fruit.lane)
         delivered = owner is not None and owner.offer(decision)
         self._ledger.decided(decision, delivered=delivered)

@@ -161,12 +161,17 @@ def _deadline(table: TomlTable) -> Deadline:
 
 
 def _grading(table: TomlTable, path: Path) -> GradeOptions:
-    crop = table.text("crop", one_of=("auto", *Crop), default="auto")
+    crop = table.text("crop", default="auto")
+    try:
+        known = None if crop == "auto" else Crop(crop)
+    except ValueError:
+        table.problem(f"crop: expected auto or the name of a crop (a-z, 0-9, _), got {crop!r}", "crop")
+        known = None
     options = _scaled(
         table,
         path,
         GradeOptions(
-            crop=None if crop == "auto" else Crop(crop),
+            crop=known,
             variety=table.text("variety") if table.has("variety") else None,
             standard=table.text("standard") if table.has("standard") else None,
             sku_table=table.text("sku_table", default=DEFAULT_SKU_TABLE),

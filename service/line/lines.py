@@ -11,6 +11,7 @@ from time import monotonic
 import structlog
 
 from grader.errors import GraderError
+from grader.rules_in_force import AS_INSTALLED, RulesInForce
 from service.errors import LineConfigError, ModelNotReadyError, NotFoundError, ServiceError
 from service.line.day_book import DayBook
 from service.line.line import Line, TellDecided
@@ -32,8 +33,12 @@ MOST_PLAIN_LINES = 4
 """Lines that nobody configured: for trying out only."""
 
 
-def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
-    """Every `*.toml` of a folder. Raises LineConfigError with all faults of all files, and of all that they name."""
+def read_lines(folder: Path | None, rules: RulesInForce = AS_INSTALLED) -> tuple[LineConfig, ...]:
+    """Every `*.toml` of a folder. rules: the versions that judge.
+
+    Raises:
+        LineConfigError: all faults of all files, and of all that they name.
+    """
     if folder is None:
         return ()
     found, problems = [], []
@@ -44,7 +49,7 @@ def read_lines(folder: Path | None) -> tuple[LineConfig, ...]:
             problems.append(str(error))
             continue
         found.append(line)
-        problems += [f"{path.name}: {problem}" for problem in setup_problems(line)]
+        problems += [f"{path.name}: {problem}" for problem in setup_problems(line, rules)]
     names = [line.line_id for line in found]
     problems += [
         f"{folder}: expected different ids, got {name!r} twice" for name in names if names.count(name) > 1
@@ -70,6 +75,7 @@ class Lines:
     waiting_ms, waiting_views: more work than that is refused, see `Workers`.
     books: folder where the counts of every line are kept by day; None: nowhere. Raises StorageError when it cannot be
     used. tell: is told every decision of every line. sample: a line that is there beside those that nobody configured.
+    rules: the versions that judge a fruit that begins now.
     """
 
     def __init__(
@@ -85,8 +91,10 @@ class Lines:
         books: Path | None = None,
         tell: TellDecided | None = None,
         sample: LineConfig | None = None,
+        rules: Callable[[], RulesInForce] = lambda: AS_INSTALLED,
     ) -> None:
         self._configured = bool(configs)
+        self._rules = rules
         self._books, self._tell = books, tell
         self._in_production = in_production
         self._log = QuietLog()
@@ -185,7 +193,15 @@ class Lines:
         if self._books is not None:
             folder = self._books / config.line_id
             book = DayBook(folder, config.lanes, config.recirculate, log=self._log)
-        return Line(config, self._workers, log=self._log, numbers=self._numbers, book=book, tell=self._tell)
+        return Line(
+            config,
+            self._workers,
+            log=self._log,
+            numbers=self._numbers,
+            book=book,
+            tell=self._tell,
+            rules=self._rules,
+        )
 
     def _run(self) -> None:
         if self._running is None:

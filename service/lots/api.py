@@ -6,8 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from grader.sku import load_sku_table
-from grader.standard import load_default_standard, load_standard
 from service.answers import record_answer
 from service.api.error_docs import errors
 from service.lots.regrade import regrade_lot
@@ -28,14 +26,13 @@ from service.lots.schemas import (
     RegradeOut,
     StoringOut,
 )
-from service.schemas import MAX_ID, FruitOut, Language
+from service.schemas import MAX_ID, MAX_LOT, FruitOut, Language
 from service.services import RunningServices, Services
 from service.store.fruit_store import LotFruitFilter, StoredLotFruit
 from service.store.lot_store import StoredLot
 
 router = APIRouter(prefix="/api/v1", tags=["lots"])
 
-MAX_LOT = 2**31 - 1
 LotId = Annotated[int, Path(ge=1, le=MAX_LOT)]
 Word = Annotated[str | None, Query(max_length=80, pattern=TEXT)]
 
@@ -83,8 +80,11 @@ async def close_lot(lot_id: LotId, services: RunningServices) -> LotOut:
 def regrade(lot_id: LotId, wanted: RegradeIn, services: RunningServices) -> RegradeOut:
     """Its stored fruit under another standard and SKU table. Without `apply` nothing is stored."""
     lot = services.archive.lots.lot(lot_id)
-    standard = load_default_standard(lot.crop) if wanted.standard is None else load_standard(wanted.standard)
-    table = load_sku_table(wanted.sku_table)
+    rules = services.rules
+    standard = (
+        rules.default_standard(lot.crop) if wanted.standard is None else rules.standard(wanted.standard)
+    )
+    table = rules.sku_table(wanted.sku_table)
     return RegradeOut.of(regrade_lot(services.archive.regrades, lot_id, standard, table, apply=wanted.apply))
 
 

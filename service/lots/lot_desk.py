@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from grader.rules import Standard
 from service.errors import LotError
 from service.line.line import Line
 from service.line.line_config import LineConfig
@@ -16,8 +15,8 @@ from service.line.live.line_watch import Decided
 from service.line.quiet_log import QuietLog
 from service.lots.batch_writer import BatchWriter, WriterCounts
 from service.lots.lot_spans import LotSpans, Span
-from service.lots.rule_hashes import RuleHashes
 from service.store.fruit_store import FruitStore, NewLotFruit
+from service.store.judges import JudgedBy
 from service.store.lot_store import LotStore, NewLot, StoredLot
 
 MOST_WAITING = 5_000
@@ -34,14 +33,10 @@ class _Arrived:
 
 
 class LotDesk:
-    """The lots that run. To be called on the event loop; what waits for the database runs in threads.
+    """The lots that run. To be called on the event loop; what waits for the database runs in threads."""
 
-    standards: those that are installed.
-    """
-
-    def __init__(self, lots: LotStore, fruit: FruitStore, standards: Sequence[Standard]) -> None:
+    def __init__(self, lots: LotStore, fruit: FruitStore) -> None:
         self._lots, self._fruit = lots, fruit
-        self._rules = RuleHashes(standards)
         self._spans = LotSpans()
         self._without_lot: Counter[str] = Counter()
         self._changing = asyncio.Lock()
@@ -130,9 +125,7 @@ class LotDesk:
             late=decision.late,
             reason=decision.reason,
             record=verdict.record if verdict is not None and judged else None,
-            judged_by=self._rules.judged_by(verdict.record, arrived.config.grading)
-            if verdict is not None and judged
-            else None,
+            judged_by=JudgedBy.of_record(verdict.record) if verdict is not None and judged else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""Finds, checks and simulates SKU tables and standards for the API. What is published lies in one folder."""
+"""Finds, checks and publishes SKU tables and standards. What is published lies in one folder and judges at once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.difference import Difference
-from grader.errors import GraderError, RecordError, UnknownVersionError
-from grader.fruit_columns import columns_from
-from grader.record import record_from_json
-from grader.rules import Standard
-from grader.simulate import Simulation, simulate
+from grader.errors import GraderError, StandardError, UnknownVersionError
+from grader.rules import Standard, Status
 from grader.sku_diff import diff_sku_tables
 from grader.sku_faults import find_sku_faults
 from grader.sku_file import load_sku_table
-from grader.sku_table import SkuTable
+from grader.sku_table import SKU_TABLES_FOLDER, SkuTable
 from grader.standard import load_standard
 from grader.standard_diff import diff_standards
 from grader.standard_faults import find_standard_faults
@@ -31,7 +28,7 @@ from grader.versions import (
     read_changes,
     roll_back,
 )
-from service.errors import BadFruitError
+from service.rule_follower import RuleFollower
 from service.skus.drafts import standard_draft, table_draft
 from service.skus.schemas import (
     CheckOut,
@@ -39,22 +36,26 @@ from service.skus.schemas import (
     PublishStandard,
     PublishTable,
     RollBack,
-    SimulateIn,
     StandardDraft,
     StandardRef,
     TableDraft,
     TableRef,
 )
 
-MOST_FRUIT = 20_000
+AS_INSTALLED = "as installed"
+"""Why what comes with the program is a version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
-    """folder: of the published versions. installed: the standards that come with the program."""
+    """rules: those in force; its folder is where versions are published."""
 
-    folder: Path
-    installed: tuple[Standard, ...]
+    rules: RuleFollower
+
+    @property
+    def folder(self) -> Path:
+        """Of the published versions."""
+        return self.rules.folder
 
     def changes(self, kind: RuleKind) -> dict[str, tuple[Change, ...]]:
         """All changes of this kind by name, newest first. Raises VersionError."""
@@ -70,7 +71,7 @@ class RuleFiles:
     def check_table(self, draft: TableDraft) -> CheckOut:
         """Faults, or what would change. Raises SkuTableError for a size table named by a path."""
         with table_draft(draft.text, draft.sizes) as path:
-            if faults := find_sku_faults(path, self.standards()):
+            if faults := find_sku_faults(path, self.rules.standards()):
                 return _faulty(faults)
             table = load_sku_table(path)
         return self._sound(
@@ -110,65 +111,88 @@ class RuleFiles:
             differences=[DifferenceOut.of(one) for one in found],
         )
 
-    def publish_table(self, asked: PublishTable) -> Change:
-        """Raises SkuTableError for faults, VersionConflictError, VersionError, OutputError."""
+    def publish_table(self, asked: PublishTable, who: str) -> Change:
+        """Put a draft in force; the next fruit is judged by it. What is installed becomes the version before it.
+
+        Raises:
+            SkuTableError: the draft has faults. VersionConflictError, VersionError, OutputError
+        """
         with table_draft(asked.draft.text, asked.draft.sizes) as path:
-            return publish_sku_table(
+            table = load_sku_table(path)
+            replaces = asked.replaces or self._keep_installed_table(table, who)
+            change = publish_sku_table(
                 path,
                 self.folder,
-                who=asked.who,
+                who=who,
                 reason=asked.reason,
-                replaces=asked.replaces,
-                standards=self.standards(),
+                replaces=replaces,
+                standards=self.rules.standards(),
             )
+        self.rules.look()
+        return change
 
-    def publish_standard(self, asked: PublishStandard) -> Change:
-        """Raises StandardError for faults, VersionConflictError, VersionError, OutputError."""
+    def publish_standard(self, asked: PublishStandard, who: str) -> Change:
+        """As `publish_table`. Raises StandardError for a draft with faults."""
         with standard_draft(asked.draft.text) as path:
-            return publish_standard(
-                path, self.folder, who=asked.who, reason=asked.reason, replaces=asked.replaces
-            )
+            standard = load_standard(path)
+            self._check_default(standard)
+            replaces = asked.replaces or self._keep_installed_standard(standard, who)
+            change = publish_standard(path, self.folder, who=who, reason=asked.reason, replaces=replaces)
+        self.rules.look()
+        return change
 
-    def roll_back(self, kind: RuleKind, asked: RollBack) -> Change:
+    def roll_back(self, kind: RuleKind, asked: RollBack, who: str) -> Change:
         """Raises UnknownVersionError, VersionConflictError, VersionError, OutputError."""
-        return roll_back(
+        change = roll_back(
             self.folder,
             kind,
             asked.name,
-            who=asked.who,
+            who=who,
             reason=asked.reason,
             replaces=asked.replaces,
             to=asked.to,
         )
+        self.rules.look()
+        return change
 
-    def simulate(self, asked: SimulateIn) -> Simulation:
-        """Drafts of standards may be simulated too.
+    def _keep_installed_table(self, draft: SkuTable, who: str) -> str | None:
+        """Publish what is installed under the name of a first draft, so that one can go back to it; its hash."""
+        name = draft.table_id
+        if in_force(self.folder, RuleKind.SKU_TABLE, name) is not None or name not in installed_tables():
+            return None
+        path = SKU_TABLES_FOLDER / f"{name}.toml"
+        if load_sku_table(path).sha256 == draft.sha256 or find_sku_faults(path, self.rules.standards()):
+            return None
+        return publish_sku_table(
+            path,
+            self.folder,
+            who=who,
+            reason=AS_INSTALLED,
+            replaces=None,
+            standards=self.rules.standards(),
+        ).sha256
 
-        Raises:
-            BadFruitError: a fruit is no record. StandardError, SkuTableError, VersionError: a side cannot be used.
-        """
-        if len(asked.fruits) > MOST_FRUIT:
-            raise BadFruitError(f"fruits: expected at most {MOST_FRUIT:,}, got {len(asked.fruits):,}")
-        before = self.standard(asked.before.standard)
-        fruit = []
-        for place, record in enumerate(asked.fruits):
-            try:
-                fruit.append(record_from_json(record).measurement)
-            except RecordError as error:
-                raise BadFruitError(f"fruits[{place}]: {error}") from error
-        return simulate(
-            columns_from(fruit, before.crop),
-            before,
-            self.table(asked.before.table),
-            self.standard(asked.after.standard),
-            self.table(asked.after.table),
-            allow_draft=True,
-        )
+    def _keep_installed_standard(self, draft: Standard, who: str) -> str | None:
+        name = draft.standard_id
+        if in_force(self.folder, RuleKind.STANDARD, name) is not None:
+            return None
+        found = next((one for one in self.rules.standards() if one.standard_id == name), None)
+        if found is None or found.sha256 == draft.sha256 or found.status is not Status.ENABLED:
+            return None
+        return publish_standard(found.path, self.folder, who=who, reason=AS_INSTALLED, replaces=None).sha256
 
-    def standards(self) -> Sequence[Standard]:
-        """Installed and published standards: the crops and classes that a table may name."""
-        names = published_ids(self.folder, RuleKind.STANDARD)
-        return (*self.installed, *(load_published_standard(self.folder, name) for name in names))
+    def _check_default(self, draft: Standard) -> None:
+        """A crop has one default standard. Raises StandardError."""
+        others = (one for one in self.rules.standards() if one.standard_id != draft.standard_id)
+        taken = next((one for one in others if one.default_for_crop and one.crop == draft.crop), None)
+        if draft.default_for_crop and taken is not None:
+            raise StandardError(
+                f"default_for_crop: expected false, {taken.standard_id} is the default of {draft.crop} already"
+            )
+
+    def table_names(self) -> tuple[str, ...]:
+        """Every table that may assign now, sorted."""
+        return tuple(sorted({*installed_tables(), *published_ids(self.folder, RuleKind.SKU_TABLE)}))
 
     def table(self, ref: TableRef) -> SkuTable:
         """Raises SkuTableError, VersionError."""
@@ -176,9 +200,9 @@ class RuleFiles:
             with table_draft(ref.draft.text, ref.draft.sizes) as path:
                 return load_sku_table(path)
         name = ref.name or ""
-        if ref.sha256 is not None or in_force(self.folder, RuleKind.SKU_TABLE, name) is not None:
+        if ref.sha256 is not None:
             return load_published_table(self.folder, name, ref.sha256)
-        return load_sku_table(name)
+        return self.rules.sku_table(name)
 
     def standard(self, ref: StandardRef) -> Standard:
         """Raises StandardError, VersionError."""
@@ -186,10 +210,14 @@ class RuleFiles:
             with standard_draft(ref.draft.text) as path:
                 return load_standard(path)
         name = ref.name or ""
-        if ref.sha256 is not None or in_force(self.folder, RuleKind.STANDARD, name) is not None:
+        if ref.sha256 is not None:
             return load_published_standard(self.folder, name, ref.sha256)
-        found = (one for one in self.installed if name in (one.standard_id, *one.aliases))
-        return next(found, None) or load_standard(name)
+        return self.rules.standard(name)
+
+
+def installed_tables() -> tuple[str, ...]:
+    """Names of the SKU tables that come with the program, sorted."""
+    return tuple(sorted(path.stem for path in SKU_TABLES_FOLDER.glob("*.toml")))
 
 
 def _faulty(faults: Sequence[str]) -> CheckOut:

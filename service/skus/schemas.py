@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from grader.difference import Difference
-from grader.simulate import Packout, Share, Simulation
+from grader.simulate import Packout, Share
 from grader.versions import Change
-from service.schemas import NAME
+from service.schemas import CROP, MAX_LOT, NAME
 
 MOST_ROWS = 1_000
 
@@ -37,7 +37,9 @@ class StandardDraft(_In):
 
 
 class _Publish(_In):
-    who: Said
+    who: Said | None = Field(
+        default=None, description="Who does it, where nobody is signed in; otherwise the account says so."
+    )
     reason: Said
     replaces: Sha256 | None = Field(
         default=None, description="Hash of the version it was made from; null: nothing was published yet."
@@ -98,13 +100,32 @@ class Side(_In):
     table: TableRef
 
 
-class SimulateIn(_In):
-    """Stored fruit (records of schema `fruit/1`) under two sides. rows: also say which fruit change (at most 1,000)."""
+class Season(_In):
+    """All lots of a crop that arrived from `first` to `last`, both days included (UTC)."""
 
-    fruits: list[dict[str, JsonValue]] = Field(description="At most 20,000.")
+    crop: Annotated[str, Field(pattern=CROP)]
+    first: date
+    last: date
+
+
+class SimulateIn(_In):
+    """Fruit under two sides: records of schema `fruit/1`, or the stored fruit of a lot or a season.
+
+    rows: also say which fruit change (at most 1,000).
+    """
+
+    fruits: list[dict[str, JsonValue]] | None = Field(default=None, description="At most 20,000.")
+    lot_id: Annotated[int, Field(ge=1, le=MAX_LOT)] | None = None
+    season: Season | None = None
     before: Side
     after: Side
     rows: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> SimulateIn:
+        if sum(one is not None for one in (self.fruits, self.lot_id, self.season)) != 1:
+            raise ValueError("expected one of fruits, lot_id and season")
+        return self
 
 
 class DifferenceOut(BaseModel):
@@ -206,21 +227,17 @@ class MoveOut(BaseModel):
 
 
 class SimulationOut(BaseModel):
-    """changed: fruit that move. rows: positions in `fruits` of the first 1,000 of them, where asked for."""
+    """changed: fruit that move. rows: positions in `fruits` of the first 1,000 of them, where asked for.
+
+    lot_fruit_ids: of the same, for stored lots. corrected: fruit that a person corrected; they stay, and do not count.
+    took_ms: time for rules, read and decide, ms.
+    """
 
     before: PackoutOut
     after: PackoutOut
     changed: int
     moves: list[MoveOut]
     rows: list[int]
-
-    @classmethod
-    def of(cls, found: Simulation, *, rows: bool) -> SimulationOut:
-        """The same for HTTP."""
-        return cls(
-            before=PackoutOut.of(found.before.packout),
-            after=PackoutOut.of(found.after.packout),
-            changed=len(found.changed),
-            moves=[MoveOut.model_validate(move, from_attributes=True) for move in found.moves],
-            rows=found.changed[:MOST_ROWS].tolist() if rows else [],
-        )
+    lot_fruit_ids: list[int]
+    corrected: int
+    took_ms: dict[str, float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from grader.record import record_from_json
 from service.store.lot_tables import Judge
 
 
@@ -31,6 +33,18 @@ class JudgedBy:
             standard_sha256=row.standard_sha256,
             sku_table_id=row.sku_table_id,
             sku_table_sha256=row.sku_table_sha256,
+        )
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, object]) -> Self:
+        """What a record (`fruit/1`) rests on. Raises RecordError when it is none."""
+        read = record_from_json(record)
+        return cls(
+            model_id=read.measurement.model_id,
+            standard_id=read.grade.standard_id,
+            standard_sha256=read.grade.standard_sha256,
+            sku_table_id=read.sku.table_id,
+            sku_table_sha256=read.sku.table_sha256,
         )
 
 

@@ -148,6 +148,12 @@ class LotStore:
         conditions = [] if before is None else [Lot.lot_id < before]
         return self._read(limit, *conditions, *([] if state is None else [Lot.state == state]))
 
+    def arrived_between(self, crop: str, first: datetime, until: datetime) -> tuple[int, ...]:
+        """Numbers of the lots of a crop that arrived first <= t < until, in order. Raises StorageError."""
+        query = select(Lot.lot_id).where(Lot.crop == crop, Lot.arrived_at >= first, Lot.arrived_at < until)
+        with storage_errors(), Session(self._engine) as session:
+            return tuple(session.scalars(query.order_by(Lot.lot_id)))
+
     def running(self) -> tuple[StoredRun, ...]:
         """Every run that has not ended, in order. Raises StorageError."""
         with storage_errors(), Session(self._engine) as session:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from service.errors import BadFruitError
 from service.store.judges import JudgedBy, Judges
 from service.store.lot_tables import Correction, FruitDecision, Judge, LotFruit
 from service.store.storage_errors import storage_errors
@@ -35,6 +37,14 @@ class MeasuredRows:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotsState:
+    """Tells whether lots have changed: fruit and corrections are only ever added. corrections: corrected fruit."""
+
+    newest_fruit: int
+    corrections: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,41 +86,16 @@ class RegradeStore:
         Raises:
             StorageFullError, StorageError, and what `decide` raises. Nothing was stored.
         """
-        corrected = exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id)
         with storage_errors(), self._engine.begin() as connection:
             if apply is not None and connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # what is read here is what is decided on
             judges = {} if apply is None else _new_judges(connection, lot_id, apply)
             first = connection.scalar(select(func.coalesce(func.max(FruitDecision.decision_id), 0))) or 0
             last = 0
-            query = (
-                select(
-                    LotFruit.lot_fruit_id,
-                    LotFruit.crop,
-                    LotFruit.variety,
-                    LotFruit.quality_flags,
-                    LotFruit.measured,
-                    LotFruit.measured_defects,
-                    LotFruit.grade_class,
-                    LotFruit.sku_code,
-                    LotFruit.judge_id,
-                )
-                .where(LotFruit.lot_id == lot_id, LotFruit.measured.is_not(None), ~corrected)
-                .order_by(LotFruit.lot_fruit_id)
-                .limit(ROWS)
-            )
+            query = _judged([lot_id]).add_columns(LotFruit.judge_id).limit(ROWS)
             while found := connection.execute(query.where(LotFruit.lot_fruit_id > last)).all():
-                *columns, judge_ids = zip(*found, strict=True)
-                rows = MeasuredRows(
-                    numbers=columns[0],
-                    crops=columns[1],
-                    varieties=columns[2],
-                    flags=columns[3],
-                    fruit=columns[4],
-                    defects=columns[5],
-                    classes=columns[6],
-                    skus=columns[7],
-                )
+                rows = _rows([row[:-1] for row in found])
+                judge_ids = [row[-1] for row in found]
                 decided = decide(rows)
                 if apply is not None:
                     _add(connection, rows, decided, [judges[judge] for judge in judge_ids], at)
@@ -119,10 +104,70 @@ class RegradeStore:
                 _make_newest(connection, lot_id, first)
             return (
                 connection.scalar(
-                    select(func.count()).select_from(LotFruit).where(LotFruit.lot_id == lot_id, corrected)
+                    select(func.count()).select_from(LotFruit).where(LotFruit.lot_id == lot_id, _CORRECTED)
                 )
                 or 0
             )
+
+    def state(self, lot_ids: Sequence[int]) -> LotsState:
+        """How far these lots are. Raises StorageError."""
+        of_lots = LotFruit.lot_id.in_(lot_ids)
+        with storage_errors(), self._engine.connect() as connection:
+            return LotsState(
+                newest_fruit=connection.scalar(select(func.max(LotFruit.lot_fruit_id)).where(of_lots)) or 0,
+                corrections=connection.scalar(
+                    select(func.count(Correction.lot_fruit_id.distinct()))
+                    .join(LotFruit, LotFruit.lot_fruit_id == Correction.lot_fruit_id)
+                    .where(of_lots)
+                )
+                or 0,
+            )
+
+    def measured(self, lot_ids: Sequence[int], *, most: int) -> MeasuredRows:
+        """Every judged fruit of these lots that no person corrected.
+
+        Raises:
+            BadFruitError: there are more than `most`. StorageError
+        """
+        with storage_errors(), self._engine.connect() as connection:
+            found = connection.execute(_judged(lot_ids).limit(most + 1)).all()
+        if len(found) > most:
+            raise BadFruitError(f"fruit: expected at most {most:,} of all lots together, got more")
+        return _rows(found)
+
+
+_CORRECTED = exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id)
+
+
+def _judged(lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Of every judged fruit that no person corrected, in order, what `MeasuredRows` holds."""
+    columns: Select[*tuple[Any, ...]] = select(
+        LotFruit.lot_fruit_id,
+        LotFruit.crop,
+        LotFruit.variety,
+        LotFruit.quality_flags,
+        LotFruit.measured,
+        LotFruit.measured_defects,
+        LotFruit.grade_class,
+        LotFruit.sku_code,
+    )
+    return columns.where(LotFruit.lot_id.in_(lot_ids), LotFruit.measured.is_not(None), ~_CORRECTED).order_by(
+        LotFruit.lot_fruit_id
+    )
+
+
+def _rows(found: Sequence[Sequence[Any]]) -> MeasuredRows:
+    columns = list(zip(*found, strict=True)) or [()] * 8
+    return MeasuredRows(
+        numbers=columns[0],
+        crops=columns[1],
+        varieties=columns[2],
+        flags=columns[3],
+        fruit=columns[4],
+        defects=columns[5],
+        classes=columns[6],
+        skus=columns[7],
+    )
 
 
 def _new_judges(connection: Connection, lot_id: int, rules: Rules) -> dict[int, int]:

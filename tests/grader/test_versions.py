@@ -136,7 +136,7 @@ def test_a_version_whose_files_were_changed_is_not_trusted(tmp_path: Path, folde
     with pytest.raises(VersionError, match=f"expected sha256 {first.sha256}, got"):
         load_published_table(folder, "site")
     file.write_text("no toml")
-    with pytest.raises(VersionError, match="expected the table that was published, it has faults"):
+    with pytest.raises(VersionError, match="expected what was published, it has faults"):
         load_published_table(folder, "site")
 
 

@@ -48,13 +48,14 @@ _RECORD_PARTS = ("size", "colour")
 
 
 class Feed:
-    """One line. standards: for the words. own_cameras: how those are that the service opens. clock: monotonic, s."""
+    """One line. standards: those that may judge now, for the words. own_cameras: how those are that the service opens.
+    clock: monotonic, s."""
 
     def __init__(
         self,
         line: Line,
         workers: Workers,
-        standards: Sequence[Standard],
+        standards: Callable[[], Sequence[Standard]],
         *,
         own_cameras: Callable[[], Iterable[OwnCameraState]] = tuple,
         clock: Callable[[], float] = monotonic,
@@ -135,7 +136,7 @@ class Feed:
         texts = None
         if verdict is not None:
             try:
-                texts = explain_record(record, self._standards, cast(Language, language))
+                texts = explain_record(record, self._standards(), cast(Language, language))
             except RecordError as error:
                 structlog.get_logger().warning("live_words_missing", fruit=told.number, problem=str(error))
         event = DecisionEvent.model_validate(

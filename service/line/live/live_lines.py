@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from grader.rules import Standard
@@ -20,7 +20,12 @@ class LiveLines:
     """The watching side of `Lines`. niceness: of the process that draws previews."""
 
     def __init__(
-        self, lines: Lines, standards: Sequence[Standard], load: LoadForPreviews, *, niceness: int
+        self,
+        lines: Lines,
+        standards: Callable[[], Sequence[Standard]],
+        load: LoadForPreviews,
+        *,
+        niceness: int,
     ) -> None:
         self._lines, self._standards = lines, standards
         self._feeds: dict[str, Feed] = {}

@@ -17,6 +17,7 @@ const names = {
   pack_premium: _("packing line, premium"), pack_first: _("packing line, first"), pack_second: _("packing line, second"),
   no_scale: _("no scale: sizes in mm are not known"),
   size_doubtful: _("the size is doubtful"), crop_doubtful: _("the kind of fruit is doubtful"),
+  crop_unknown_to_network: _("the network does not know this kind of fruit"),
   defect_doubtful: _("a defect is doubtful"), seen_too_little: _("too little of the skin is seen"),
   axis_end_on: _("seen from the stem or the calyx end"), reduced_size: _("picture was read at a reduced size"),
   touches_edge: _("cut off by the edge of the picture"),

@@ -73,11 +73,17 @@ def test_a_standard_the_same_way(service: RunningService) -> None:
     assert service.get("/api/v1/standards/versions/apple_eu_2023_2429").json()[0]["sha256"] == first["sha256"]
     assert set(service.get("/api/v1/standards/versions").json()["versions"]) == {"apple_eu_2023_2429"}
     assert post(service, "standards/check", text=STRICTER)["differences"] == []
-    again = service.post(
-        "/api/v1/standards/rollback",
-        json={"name": "apple_eu_2023_2429", "replaces": first["sha256"], **SAID},
+    back = post(
+        service,
+        "standards/rollback",
+        name="apple_eu_2023_2429",
+        replaces=first["sha256"],
+        reason="too strict",
     )
-    assert error_code(again, 404) == "unknown_version"
+    assert back["sha256"] == load_standard("apple_eu_2023_2429").sha256  # what was installed is a version too
+    assert back["who"] == "this computer"
+    further = {"name": "apple_eu_2023_2429", "replaces": back["sha256"], "reason": "further"}
+    assert error_code(service.post("/api/v1/standards/rollback", json=further), 404) == "unknown_version"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ def config(tmp_path: Path) -> LineConfig:
 
 def feed_of(rig: Rig, own_cameras: tuple[OwnCameraState, ...] = ()) -> Feed:
     workers = Workers(FakeLineGrader.load, count=2, longest_wait_s=60.0, waiting_limit=10, log=QuietLog())
-    return Feed(rig.line, workers, STANDARDS, own_cameras=lambda: own_cameras, clock=rig.clock.monotonic)
+    return Feed(
+        rig.line, workers, lambda: STANDARDS, own_cameras=lambda: own_cameras, clock=rig.clock.monotonic
+    )
 
 
 def parse(raw: bytes) -> list[tuple[str, Any, str | None]]:
