@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from grader.pipeline import Grader
-from grader.production import production_model
 from grader.standard import list_standards
 from service.accounts.admin_pages import admin_router
 from service.accounts.gate import Gate
@@ -36,19 +35,31 @@ from service.line.worker_process import LoadGrader
 from service.lots.api import router as lot_router
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
+from service.model_folder import model_in_production
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.request_log import RequestLog
+from service.review.api import PREFIX as REVIEW_PREFIX
+from service.review.api import router as review_router
+from service.review.evidence import Evidence
+from service.review.judging_table import JudgingTables
+from service.review.leases import Leases
+from service.review.marked_views import MarkedViews
+from service.review.retention import retention_of
+from service.review.review_desk import ReviewDesk
+from service.review.tidy import DailyTidy, tidy
 from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
-from service.skus.api import PREFIXES
+from service.skus.api import PREFIXES, VERSIONS_FOLDER
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
+from service.skus.rule_files import RuleFiles
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
+from service.ui.review_pages import review_pages_router
 from service.ui.translate import LANGUAGES
 
 
@@ -90,15 +101,17 @@ def create_app(
         line_router,
         live_router,
         lot_router,
+        review_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
+        review_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):
         app.include_router(router)
         routes += router.routes
-    app.add_middleware(BodyLimit, prefixes=PREFIXES, limit_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, prefixes=(*PREFIXES, REVIEW_PREFIX), limit_bytes=settings.max_upload_bytes)
     app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
@@ -118,11 +131,12 @@ async def _run(
     configs = await asyncio.to_thread(read_lines, settings.lines_dir)
     archive = await asyncio.to_thread(open_archive, settings)
     standards = await asyncio.to_thread(list_standards)
-    desk = LotDesk(archive.lots, archive.fruit, standards)
+    evidence = Evidence(archive.views, audit_fraction=settings.audit_fraction)
+    desk = LotDesk(archive.lots, archive.fruit, standards, evidence)
     lines = Lines(
         configs,
         load_for_lines,
-        partial(_in_production, settings),
+        partial(model_in_production, settings),
         workers=settings.line_workers,
         waiting_ms=settings.line_waiting_ms,
         waiting_views=settings.line_waiting_views,
@@ -130,6 +144,8 @@ async def _run(
         books=settings.data_dir / "lines",
         tell=desk.decided,
     )
+    live = LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness)
+    files = RuleFiles(folder=settings.data_dir / VERSIONS_FOLDER, installed=standards)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -140,16 +156,29 @@ async def _run(
         standards=standards,
         metrics=metrics,
         lines=lines,
-        live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
+        live=live,
         lots=desk,
+        review=ReviewDesk(
+            store=archive.review,
+            installed=standards,
+            files=files,
+            tables=JudgingTables(files),
+            leases=Leases(),
+            marked=MarkedViews(live.previews),
+            evidence=evidence,
+        ),
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
-    follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
+    follower = ModelFollower(services.model, partial(model_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     await asyncio.to_thread(desk.start)
+    tidying = DailyTidy(
+        lambda: tidy(archive.evidence, archive.views, retention_of(settings), datetime.now(UTC))
+    )
+    tidying.start()
     lines.start()
     services.live.start()
     try:
@@ -159,15 +188,11 @@ async def _run(
         await lines.close()
         await asyncio.to_thread(desk.stop)
         follower.stop()
+        await asyncio.to_thread(tidying.stop)
         services.samples.stop()
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)
         archive.close()
-
-
-def _in_production(settings: ServiceSettings) -> Path:
-    """Folder of the model to grade with now. A model folder that is a link counts as what it leads to."""
-    return production_model() if settings.model_dir is None else settings.model_dir.resolve()
 
 
 def _get_ready(services: Services, follower: ModelFollower) -> None:
