@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from grader.pipeline import Grader
-from grader.production import production_model
 from service.accounts.admin_pages import admin_router
 from service.accounts.gate import Gate
 from service.accounts.opening import open_accounts, open_archive
@@ -37,9 +36,19 @@ from service.lots.api import router as lot_router
 from service.lots.lot_desk import LotDesk
 from service.lots.measured_lots import MeasuredLotsReader
 from service.metrics import Metrics
+from service.model_folder import model_in_production
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.request_log import RequestLog
+from service.review.api import PREFIX as REVIEW_PREFIX
+from service.review.api import router as review_router
+from service.review.evidence import Evidence
+from service.review.judging_table import JudgingTables
+from service.review.leases import Leases
+from service.review.marked_views import MarkedViews
+from service.review.retention import retention_of
+from service.review.review_desk import ReviewDesk
+from service.review.tidy import DailyTidy, tidy
 from service.rule_follower import VERSIONS_FOLDER, RuleFollower
 from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery, find_samples
@@ -54,6 +63,7 @@ from service.skus.what_if import WhatIf
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
+from service.ui.review_pages import review_pages_router
 from service.ui.translate import LANGUAGES
 
 
@@ -95,15 +105,17 @@ def create_app(
         line_router,
         live_router,
         lot_router,
+        review_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
+        review_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):
         app.include_router(router)
         routes += router.routes
-    app.add_middleware(BodyLimit, prefixes=PREFIXES, limit_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, prefixes=(*PREFIXES, REVIEW_PREFIX), limit_bytes=settings.max_upload_bytes)
     app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)
     app.add_middleware(RequestLog, metrics=metrics)
@@ -123,11 +135,12 @@ async def _run(
     rules = await asyncio.to_thread(RuleFollower, settings.data_dir / VERSIONS_FOLDER)
     configs = await asyncio.to_thread(read_lines, settings.lines_dir, rules.current)
     archive = await asyncio.to_thread(open_archive, settings)
-    desk = LotDesk(archive.lots, archive.fruit)
+    evidence = Evidence(archive.views, audit_fraction=settings.audit_fraction)
+    desk = LotDesk(archive.lots, archive.fruit, evidence)
     lines = Lines(
         configs,
         load_for_lines,
-        partial(_in_production, settings),
+        partial(model_in_production, settings),
         workers=settings.line_workers,
         waiting_ms=settings.line_waiting_ms,
         waiting_views=settings.line_waiting_views,
@@ -139,6 +152,7 @@ async def _run(
     )
     samples = SampleGallery(find_samples(settings.samples_dir))
     files = RuleFiles(rules=rules)
+    live = LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness)
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -149,7 +163,7 @@ async def _run(
         rules=rules,
         metrics=metrics,
         lines=lines,
-        live=LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness),
+        live=live,
         lots=desk,
         sample_player=SamplePlayer(
             lines,
@@ -163,15 +177,27 @@ async def _run(
         else None,
         rule_files=files,
         what_if=WhatIf(files, archive.lots, MeasuredLotsReader(archive.regrades)),
+        review=ReviewDesk(
+            store=archive.review,
+            standards=rules.standards,
+            tables=JudgingTables(files),
+            leases=Leases(),
+            marked=MarkedViews(live.previews),
+            evidence=evidence,
+        ),
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
     app.state.services = services
-    follower = ModelFollower(services.model, partial(_in_production, settings), Grader.load)
+    follower = ModelFollower(services.model, partial(model_in_production, settings), Grader.load)
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     rules.start()
     await asyncio.to_thread(desk.start)
+    tidying = DailyTidy(
+        lambda: tidy(archive.evidence, archive.views, retention_of(settings), datetime.now(UTC))
+    )
+    tidying.start()
     lines.start()
     services.live.start()
     try:
@@ -184,15 +210,11 @@ async def _run(
         await asyncio.to_thread(desk.stop)
         follower.stop()
         rules.stop()
+        await asyncio.to_thread(tidying.stop)
         services.samples.stop()
         await asyncio.to_thread(loading.join)
         await asyncio.to_thread(services.pool.close)
         archive.close()
-
-
-def _in_production(settings: ServiceSettings) -> Path:
-    """Folder of the model to grade with now. A model folder that is a link counts as what it leads to."""
-    return production_model() if settings.model_dir is None else settings.model_dir.resolve()
 
 
 def _get_ready(services: Services, follower: ModelFollower) -> None:

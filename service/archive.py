@@ -8,17 +8,21 @@ from pathlib import Path
 from service.errors import StorageError
 from service.grade_pictures import GradedPicture, GradedUpload
 from service.store.account_store import AccountStore
+from service.store.correction_store import CorrectionStore
 from service.store.database import database_url, open_database
+from service.store.evidence_store import EvidenceStore
 from service.store.fruit_store import FruitStore
 from service.store.lot_store import LotStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
 from service.store.regrade_store import RegradeStore
+from service.store.review_store import ReviewStore
 from service.uploads import Upload
 
 
 class Archive:
-    """The database, and in the data folder `pictures/` (as uploaded) and `overlays/` (annotated, can be made again)."""
+    """The database, and in the data folder `pictures/` (as uploaded), `overlays/` (annotated, can be made again) and
+    `evidence/` (views of fruit of lots)."""
 
     def __init__(
         self,
@@ -30,6 +34,10 @@ class Archive:
         regrades: RegradeStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
+        evidence: EvidenceStore,
+        corrections: CorrectionStore,
+        review: ReviewStore,
+        views: PictureFolder,
     ) -> None:
         self.records = records
         self.accounts = accounts
@@ -38,6 +46,10 @@ class Archive:
         self.regrades = regrades
         self.pictures = pictures
         self.overlays = overlays
+        self.evidence = evidence
+        self.corrections = corrections
+        self.review = review
+        self.views = views
 
     @classmethod
     def open(cls, data_dir: Path, *, min_free_bytes: int, database: str | None = None) -> Archive:
@@ -60,6 +72,10 @@ class Archive:
             regrades=RegradeStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
+            evidence=EvidenceStore(engine),
+            corrections=CorrectionStore(engine),
+            review=ReviewStore(engine),
+            views=PictureFolder(data_dir / "evidence", min_free_bytes=min_free_bytes),
         )
 
     def check_space(self, uploads: Sequence[Upload]) -> None:

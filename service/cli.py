@@ -1,4 +1,4 @@
-"""The command `grader`: grading verbs of the library, `serve`, `stream`, `regrade`, `label`, `users` and `keys`."""
+"""The command `grader`: grading verbs of the library and those of the service, such as `serve` and `stream`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from grader.cli import app
 from service.accounts.commands import keys, users
 from service.label_command import label
 from service.regrade_command import regrade
+from service.review.commands import tidy
 from service.stream_command import stream
 
 WRONG_USE = 2
@@ -20,6 +21,7 @@ app.add_typer(label, name="label")
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 app.command()(regrade)
+app.command()(tidy)
 
 
 @app.command()

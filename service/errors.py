@@ -15,6 +15,7 @@ ServiceError
 ├── NotFoundError            no such record, picture, lot or line
 ├── ConflictError            somebody else was quicker, or what is asked for was done already
 ├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
+├── ReviewError              an answer to a fruit cannot be: no such class, or marks on no view of it
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
@@ -97,6 +98,10 @@ class AccountError(ServiceError):
 
 class NotFoundError(ServiceError):
     """The record or file asked for does not exist."""
+
+
+class ReviewError(ServiceError):
+    """An answer of the review does not fit its fruit; the message names the field, expected and actual."""
 
 
 class BadFruitError(ServiceError):

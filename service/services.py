@@ -16,6 +16,7 @@ from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.review.review_desk import ReviewDesk
 from service.rule_follower import RuleFollower
 from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery
@@ -47,6 +48,8 @@ class Services:
     def standards(self) -> tuple[Standard, ...]:
         """All that may judge now: published, or installed."""
         return self.rules.standards()
+
+    review: ReviewDesk
 
 
 def running_services(request: Request) -> Services:

@@ -89,6 +89,18 @@ class ServiceSettings(BaseSettings):
         le=19,
         description="Niceness of the process that draws fruit for the live page; 19: only what grading leaves.",
     )
+    audit_fraction: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of all fruit of lots that people judge too, without knowing the decision (0-1).",
+    )
+    evidence_judged_days: int = Field(
+        default=730, ge=1, le=36_500, description="Pictures of corrected and audited fruit are kept, in days."
+    )
+    evidence_doubtful_days: int = Field(
+        default=90, ge=1, le=36_500, description="Pictures of doubtful fruit that nobody answered, in days."
+    )
     session_idle_min: int = Field(
         default=60, ge=1, le=10_080, description="Without any request a sign-in ends after this, in minutes."
     )

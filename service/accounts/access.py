@@ -77,6 +77,13 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "POST /api/v1/lots/{lot_id}/regrade": RULE_MAKER,
         "GET /api/v1/lots/{lot_id}/fruits": ALL,
         "GET /api/v1/lots/{lot_id}/fruits/{lot_fruit_id}": ALL,
+        # review
+        "GET /api/v1/review": PERSON,
+        "GET /api/v1/review/agreement": PERSON,
+        "GET /api/v1/review/{lot_fruit_id}": PERSON,
+        "POST /api/v1/review/{lot_fruit_id}": PERSON,
+        "GET /api/v1/review/{lot_fruit_id}/views/{position}/overlay": PERSON,
+        "GET /api/v1/evidence/{name}": PERSON,
         # sorting lines
         "WS /api/v1/lines/{line}/frames": LINE_CLIENT,
         "GET /api/v1/lines": ALL,
@@ -92,6 +99,7 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "GET /": PERSON,
         "GET /lines": PERSON,
         "GET /lines/{line}": PERSON,
+        "GET /review": PERSON,
         "MOUNT /static": ANYONE,
         # accounts
         "GET /sign-in": ANYONE,

@@ -48,8 +48,8 @@ from service.line.protocol import (
 )
 from service.line.quiet_log import QuietLog
 
-TellDecided = Callable[[LineConfig, Decided], None]
-"""Told of a decision on a line, on the line's way: it only puts something away."""
+TellDecided = Callable[[LineConfig, Decided, tuple[ViewWork, ...]], None]
+"""Told of a decision on a line and of views of its fruit, on the line's way: it only puts something away."""
 CHECK_EVERY_S = 1.0
 """How often the sums of the ledger are checked while the line runs."""
 
@@ -344,9 +344,9 @@ class Line:
         owner = self._owners.get(fruit.lane)
         delivered = owner is not None and owner.offer(decision)
         self._ledger.decided(decision, delivered=delivered)
-        told = self.watch.decided(fruit, decision, verdict, self._clock())
+        told, works = self.watch.decided(fruit, decision, verdict, self._clock())
         if self._tell is not None:
-            self._tell(self.config, told)
+            self._tell(self.config, told, works)
         if not delivered:
             self._log.warn("decision_undelivered", self.config.line_id, fruit.lane)
 

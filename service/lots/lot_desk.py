@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from service.errors import LotError
 from service.line.line import Line
 from service.line.line_config import LineConfig
+from service.line.line_grader import ViewWork
 from service.line.live.line_watch import Decided
 from service.line.quiet_log import QuietLog
 from service.lots.batch_writer import BatchWriter, WriterCounts
 from service.lots.lot_spans import LotSpans, Span
+from service.review.evidence import Evidence, is_doubtful
 from service.store.fruit_store import FruitStore, NewLotFruit
 from service.store.judges import JudgedBy
 from service.store.lot_store import LotStore, NewLot, StoredLot
@@ -30,13 +32,18 @@ class _Arrived:
     span: Span
     config: LineConfig
     told: Decided
+    works: tuple[ViewWork, ...]
+    audit: bool
 
 
 class LotDesk:
-    """The lots that run. To be called on the event loop; what waits for the database runs in threads."""
+    """The lots that run. To be called on the event loop; what waits for the database runs in threads.
 
-    def __init__(self, lots: LotStore, fruit: FruitStore) -> None:
-        self._lots, self._fruit = lots, fruit
+    evidence: keeps pictures of doubtful and audited fruit.
+    """
+
+    def __init__(self, lots: LotStore, fruit: FruitStore, evidence: Evidence) -> None:
+        self._lots, self._fruit, self._evidence = lots, fruit, evidence
         self._spans = LotSpans()
         self._without_lot: Counter[str] = Counter()
         self._changing = asyncio.Lock()
@@ -89,13 +96,18 @@ class LotDesk:
                 self._spans.end(lot_id, line_id, until=newest.get(line_id, 0))
         return closed
 
-    def decided(self, config: LineConfig, told: Decided) -> None:
-        """A fruit of a line is decided."""
+    def decided(self, config: LineConfig, told: Decided, works: tuple[ViewWork, ...]) -> None:
+        """A fruit of a line is decided. works: views of it, kept where a person is to look at them."""
         span = self._spans.find(config.line_id, told.decision.lane, told.number)
         if span is None:
             self._without_lot[config.line_id] += 1
-        else:
-            self._writer.offer(_Arrived(span, config, told))
+            return
+        audit = self._evidence.is_audited(span.lot_id, str(told.decision.fruit_id))
+        wanted = told.verdict is not None and (audit or is_doubtful(told.verdict.record))
+        if not (wanted and works and self._evidence.take_on(works)):
+            works = ()
+        if not self._writer.offer(_Arrived(span, config, told, works, audit)):
+            self._evidence.leave(works)
 
     async def settle(self, timeout_s: float) -> bool:
         """Wait until all fruit so far are in the database. False: they were not in time."""
@@ -106,11 +118,18 @@ class LotDesk:
         self._writer.close()
 
     def _write(self, arrived: Sequence[_Arrived]) -> None:
-        self._fruit.add([self._new_fruit(one) for one in arrived])
+        self._fruit.add([self._with_pictures(one) for one in arrived])
+        self._evidence.leave([work for one in arrived for work in one.works])
 
     def _write_bare(self, arrived: _Arrived) -> None:
         bare = replace(self._new_fruit(arrived, with_record=False), reason=NOT_STORABLE)
         self._fruit.add([bare])
+        self._evidence.leave(arrived.works)
+
+    def _with_pictures(self, arrived: _Arrived) -> NewLotFruit:
+        pictures = self._evidence.save(arrived.works)
+        audit = arrived.audit and bool(pictures)  # nobody can judge blind what was not seen
+        return replace(self._new_fruit(arrived), pictures=pictures, audit=audit)
 
     def _new_fruit(self, arrived: _Arrived, *, with_record: bool = True) -> NewLotFruit:
         decision, verdict = arrived.told.decision, arrived.told.verdict

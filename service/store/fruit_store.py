@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from grader.packed_fruit import pack_fruit
 from grader.record import record_from_json
 from service.errors import NotFoundError
+from service.store.evidence_store import NewPicture, add_evidence
 from service.store.judges import JudgedBy, Judges
 from service.store.lot_tables import FruitDecision, FruitRecordRow, Judge, LotFruit
 from service.store.storage_errors import storage_errors
@@ -26,6 +27,7 @@ class NewLotFruit:
     """A fruit of a lot that was decided on a line. fruit_name: its id there. reason: why it went round again.
 
     record: schema `fruit/1`, None where nothing was judged; judged_by: what it was judged with, known where record is.
+    pictures: views whose files are kept. audit: it belongs to the random sample that people judge too.
     """
 
     lot_id: int
@@ -38,6 +40,8 @@ class NewLotFruit:
     reason: str | None
     record: JsonObject | None = None
     judged_by: JudgedBy | None = None
+    pictures: tuple[NewPicture, ...] = ()
+    audit: bool = False
 
     def __post_init__(self) -> None:
         if (self.record is None) != (self.judged_by is None):
@@ -156,6 +160,9 @@ class FruitStore:
                         for number, row, _ in judged
                     ],
                 )
+            for number, one in zip(numbers, fruit, strict=True):
+                if one.pictures or one.audit:
+                    add_evidence(session, number, one.lot_id, one.pictures, audit=one.audit)
         self._judges.keep()
         return numbers
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from service.errors import NotFoundError, StorageError, StorageFullError
 
+_NAME = re.compile("[0-9a-f]{64}")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -56,6 +59,7 @@ class PictureFolder:
         name = sha256(data).hexdigest()
         file = self._file(name)
         if file.exists():
+            file.touch()  # who tidies leaves young files alone
             return name
         self.check_space(len(data))
         try:
@@ -72,6 +76,29 @@ class PictureFolder:
             return self._file(name).read_bytes()
         except OSError as error:
             raise NotFoundError(f"no picture {name}") from error
+
+    def has(self, name: str) -> bool:
+        """Whether there is a picture of this name."""
+        return self._file(name).is_file()
+
+    def names_before(self, moment_s: float) -> Iterator[str]:
+        """Names of all pictures that were last saved before a time, s since 1970."""
+        for file in self._root.glob("??/*"):
+            with suppress(FileNotFoundError):  # somebody else tidies too
+                if _NAME.fullmatch(file.name) and file.stat().st_mtime < moment_s:
+                    yield file.name
+
+    def delete(self, name: str) -> int:
+        """Delete a picture; returns its bytes, 0 when it is not there. Raises StorageError."""
+        file = self._file(name)
+        try:
+            size = file.stat().st_size
+            file.unlink()
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise StorageError(f"{file}: cannot be deleted: {error.strerror}") from error
+        return size
 
     def _file(self, name: str) -> Path:
         return self._root / name[:2] / name

@@ -238,6 +238,7 @@ def _make_newest(connection: Connection, lot_id: int, first: int) -> None:
             FruitDecision.lot_fruit_id == LotFruit.lot_fruit_id,
             FruitDecision.decision_id > first,
             FruitDecision.why == "regrade",
+            ~exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id),  # one may have come meanwhile
         )
         .values(
             grade_class=FruitDecision.grade_class,

@@ -22,6 +22,7 @@ SIDE_PX = 480
 MARGIN = 0.12
 """Of the longer side of the fruit's box, kept around it."""
 QUALITY = 82
+WHOLE_QUALITY = 90
 
 
 def draw_preview(works: Sequence[ViewWork], grade_class: str | None, grader: FruitGrader) -> bytes:
@@ -61,6 +62,23 @@ def draw_preview(works: Sequence[ViewWork], grade_class: str | None, grader: Fru
     if plain is None:
         raise PreviewError(f"no view of this fruit can be read: {problem}")
     return _small(plain)
+
+
+def mark_view(work: ViewWork, grade_class: str | None, grader: FruitGrader) -> bytes:
+    """A JPEG of one view in its own size, with outlines of the fruit and its defects.
+
+    Raises:
+        PreviewError: it cannot be read.
+    """
+    try:
+        graded = grader.grade_frame(decode_image(work.data, work.name), work.options)
+    except (InvalidImageError, CalibrationError) as error:
+        raise PreviewError(f"this view cannot be read: {error}") from error
+    rgb = graded.frame.rgb
+    if graded.records:
+        record = _with_class(graded.records[largest_fruit(graded)], grade_class or UNGRADED)
+        rgb = draw_overlay(graded.frame, [record], graded.views, labels=False)
+    return encode_jpeg(np.ascontiguousarray(rgb), quality=WHOLE_QUALITY)
 
 
 def _with_class(record: FruitRecord, grade_class: str) -> FruitRecord:

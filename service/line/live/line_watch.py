@@ -74,12 +74,15 @@ class LineWatch:
         """A frame is a view of a fruit. The line's crew holds the same bytes until the fruit is decided."""
         self._views.setdefault(fruit, []).append(work)
 
-    def decided(self, fruit: Fruit, decision: Decision, verdict: Verdict | None, now_s: float) -> Decided:
-        """A fruit is decided. Gives what there is to tell of it."""
-        works = self._views.pop(fruit, [])
+    def decided(
+        self, fruit: Fruit, decision: Decision, verdict: Verdict | None, now_s: float
+    ) -> tuple[Decided, tuple[ViewWork, ...]]:
+        """A fruit is decided. Gives what there is to tell of it, and some of its views."""
+        seen = self._views.pop(fruit, [])
+        works = spread(seen) if seen else ()
         if works:
             grade_class = None if decision.grade_class is None else str(decision.grade_class)
-            self.shots[fruit.lane] = Shot(number=fruit.number, grade_class=grade_class, works=spread(works))
+            self.shots[fruit.lane] = Shot(number=fruit.number, grade_class=grade_class, works=works)
         self.sequence += 1
         self.decided_s = now_s
         told = Decided(
@@ -96,7 +99,7 @@ class LineWatch:
             self._pending.append(told)
             if len(self._pending) > MOST_PENDING:
                 self._pending.popleft()
-        return told
+        return told, works
 
     def take_decided(self) -> tuple[Decided, ...]:
         """Decisions since the last call, oldest first. A gap in `sequence` says that some were dropped."""

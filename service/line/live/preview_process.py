@@ -24,7 +24,7 @@ from grader.errors import GraderError
 from service.errors import PreviewError
 from service.grading_port import FruitGrader
 from service.line.line_grader import ViewWork
-from service.line.live.draw_preview import draw_preview
+from service.line.live.draw_preview import draw_preview, mark_view
 
 LoadForPreviews = Callable[[Path], FruitGrader]
 """Makes the grader of a model folder; a function of a module or a class method. Raises GraderError."""
@@ -35,11 +35,15 @@ ANSWER_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewOrder:
-    """Draw these views of a fruit. model: folder; grade_class: the decision, None: there was none."""
+    """Draw these views of a fruit. model: folder; grade_class: the decision, None: there was none.
+
+    whole: mark the first view as it is, in its own size, instead of cutting out what shows most.
+    """
 
     model: Path
     works: tuple[ViewWork, ...]
     grade_class: str | None
+    whole: bool = False
 
 
 class PreviewProcess:
@@ -125,7 +129,10 @@ def run_previews(connection: Connection, load: LoadForPreviews, niceness: int) -
         try:
             if grader is None or order.model != model:
                 grader, model = load(order.model), order.model
-            answer: bytes | PreviewError = draw_preview(order.works, order.grade_class, grader)
+            if order.whole:
+                answer: bytes | PreviewError = mark_view(order.works[0], order.grade_class, grader)
+            else:
+                answer = draw_preview(order.works, order.grade_class, grader)
         except PreviewError as error:
             answer = error
         except GraderError as error:

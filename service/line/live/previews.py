@@ -11,6 +11,7 @@ from time import monotonic
 
 from service.errors import NotFoundError, PreviewError
 from service.line.line import Line
+from service.line.line_grader import ViewWork
 from service.line.live.line_watch import Shot
 from service.line.live.preview_process import LoadForPreviews, PreviewOrder, PreviewProcess
 
@@ -87,6 +88,17 @@ class Previews:
         if not done:
             raise PreviewError(f"not drawn in {self._wait_s:g} s: grading goes first")
         return done.pop().result()
+
+    async def mark(self, model: Path, work: ViewWork, grade_class: str | None) -> bytes:
+        """A JPEG of one view with outlines, see `mark_view`. Raises PreviewError."""
+        self._keep()
+        try:
+            return await self._process.draw(
+                PreviewOrder(model=model, works=(work,), grade_class=grade_class, whole=True)
+            )
+        finally:
+            self._keep()
+            self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
 
     async def close(self) -> None:
         """End the process; what is being drawn is given up."""

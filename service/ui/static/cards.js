@@ -29,7 +29,7 @@ export function markSelected(root, index) {
   }
 }
 
-function why(fruit) {
+export function why(fruit) {
   const box = element("div", "why");
   const { reasons, unverified, class_set: set } = fruit.texts;
   if (set.length > 1) box.append(element("p", "class-set", trueClass(set.join(" / "), coverageOf(fruit.model_id))));
@@ -54,7 +54,7 @@ function lines(texts) {
   return list;
 }
 
-function facts(fruit) {
+export function facts(fruit) {
   const list = element("dl", "facts");
   const { size, colour, netting } = fruit;
   if (size.equatorial_diameter_mm) fact(list, _("Diameter"), interval(size.equatorial_diameter_mm, 1, "mm"));
@@ -82,7 +82,7 @@ function blush(colour) {
   return words;
 }
 
-function defects(fruit) {
+export function defects(fruit) {
   const box = element("div", "defects");
   box.append(element("h3", "", _("Defects")));
   if (fruit.defects.length === 0) {

@@ -20,16 +20,18 @@ PATIENCE_S = 60.0
 
 def live_app(folder: Path, **more: object) -> FastAPI:
     """Any name is a line; quick graders; previews of the priority of everything else."""
-    settings = ServiceSettings(
-        data_dir=folder / "data",
-        samples_dir=folder / "none",
-        model_dir=folder / "fake",
-        line_workers=1,
-        line_waiting_ms=60_000,
-        line_waiting_views=1000,
-        min_free_mb=1,
-        preview_niceness=0,
-        **more,  # type: ignore[arg-type]
+    settings = ServiceSettings.model_validate(
+        {
+            "data_dir": folder / "data",
+            "samples_dir": folder / "none",
+            "model_dir": folder / "fake",
+            "line_workers": 1,
+            "line_waiting_ms": 60_000,
+            "line_waiting_views": 1000,
+            "min_free_mb": 1,
+            "preview_niceness": 0,
+            **more,
+        }
     )
     return create_app(
         settings,

@@ -1,0 +1,1 @@
+"""The review of fruit by people: evidence, queue, answers, export."""

@@ -1,0 +1,48 @@
+"""The parts of the review in a running service: who has which fruit, tables, marked views, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grader.rules import Standard
+from service.review.answering import classes_of
+from service.review.evidence import Evidence
+from service.review.judging_table import JudgingTables
+from service.review.leases import Leases
+from service.review.marked_views import MarkedViews
+from service.store.review_store import ReviewStore
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDesk:
+    """standards: all that may judge now."""
+
+    store: ReviewStore
+    standards: Callable[[], tuple[Standard, ...]]
+    tables: JudgingTables
+    leases: Leases
+    marked: MarkedViews
+    evidence: Evidence
+
+    def hand_out(
+        self, kind: str, lot_id: int | None, *, after: int, limit: int, station: str | None
+    ) -> tuple[int, ...]:
+        """The next fruit of the queue that nobody else has on the screen. Raises StorageError."""
+        if station is None:
+            return self.store.next(kind, lot_id, after=after, limit=limit)
+        mine: list[int] = []
+        while found := self.store.next(kind, lot_id, after=after, limit=PAGE):
+            for number in found:
+                if self.leases.take(number, station):
+                    mine.append(number)
+                if len(mine) == limit:
+                    return tuple(mine)
+            after = found[-1]
+        return tuple(mine)
+
+    def classes(self, standard_id: str) -> tuple[str, ...]:
+        """Classes that a person may give, best first."""
+        return classes_of(standard_id, self.standards())
