@@ -38,12 +38,16 @@ from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
+from service.packing.api import router as packing_router
+from service.packing.known_rules import KnownRules
+from service.packing.packing_desk import PackingDesk
+from service.packing.packing_rounds import PackingRounds
 from service.request_log import RequestLog
 from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
-from service.skus.api import PREFIXES
+from service.skus.api import PREFIXES, VERSIONS_FOLDER
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
 from service.ui.line_pages import line_pages_router
@@ -90,6 +94,7 @@ def create_app(
         line_router,
         live_router,
         lot_router,
+        packing_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
@@ -130,6 +135,16 @@ async def _run(
         books=settings.data_dir / "lines",
         tell=desk.decided,
     )
+    rules = KnownRules(
+        settings.data_dir / VERSIONS_FOLDER,
+        standards,
+        tables=lambda: [line.config.grading.sku_table for line in lines.all()],
+        files=lambda: [line.config.grading.standard for line in lines.all()],
+    )
+    packing = PackingDesk(archive, rules, settings.data_dir)
+    rounds = PackingRounds(
+        packing.packer, archive.lots, archive.cartons, busy=lambda: desk.counts().waiting > 0
+    )
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -142,6 +157,7 @@ async def _run(
         lines=lines,
         live=LiveLines(lines, standards, load_for_previews, niceness=settings.preview_niceness),
         lots=desk,
+        packing=packing,
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -150,6 +166,7 @@ async def _run(
     loading = Thread(target=_get_ready, args=(services, follower), name="loading")
     loading.start()
     await asyncio.to_thread(desk.start)
+    rounds.start()
     lines.start()
     services.live.start()
     try:
@@ -158,6 +175,7 @@ async def _run(
         await services.live.close()
         await lines.close()
         await asyncio.to_thread(desk.stop)
+        await asyncio.to_thread(rounds.stop)
         follower.stop()
         services.samples.stop()
         await asyncio.to_thread(loading.join)

@@ -11,6 +11,9 @@ from service.store.account_store import AccountStore
 from service.store.database import database_url, open_database
 from service.store.fruit_store import FruitStore
 from service.store.lot_store import LotStore
+from service.store.packing_counts import PackingQuestions
+from service.store.packing_store import PackingStore
+from service.store.pallet_store import PalletStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
 from service.store.regrade_store import RegradeStore
@@ -28,6 +31,9 @@ class Archive:
         lots: LotStore,
         fruit: FruitStore,
         regrades: RegradeStore,
+        cartons: PackingStore,
+        packing: PackingQuestions,
+        pallets: PalletStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
     ) -> None:
@@ -36,6 +42,9 @@ class Archive:
         self.lots = lots
         self.fruit = fruit
         self.regrades = regrades
+        self.cartons = cartons
+        self.packing = packing
+        self.pallets = pallets
         self.pictures = pictures
         self.overlays = overlays
 
@@ -58,6 +67,9 @@ class Archive:
             lots=LotStore(engine),
             fruit=FruitStore(engine),
             regrades=RegradeStore(engine),
+            cartons=PackingStore(engine),
+            packing=PackingQuestions(engine),
+            pallets=PalletStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
         )

@@ -16,6 +16,7 @@ from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.packing.packing_desk import PackingDesk
 from service.samples import SampleGallery
 from service.settings import ServiceSettings
 
@@ -35,6 +36,7 @@ class Services:
     lines: Lines
     live: LiveLines
     lots: LotDesk
+    packing: PackingDesk
 
 
 def running_services(request: Request) -> Services:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.store import account_tables, lot_tables  # noqa: F401  (their tables belong to the metadata)
+from service.store import account_tables, lot_tables, packing_tables  # noqa: F401  (their tables belong to the metadata)
 from service.store.tables import Table
 
 context.configure(
