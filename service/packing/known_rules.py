@@ -18,19 +18,20 @@ from service.store.judges import JudgedBy
 class KnownRules:
     """Rules by hash, each read once: what has a hash never changes.
 
-    folder: of the published versions. installed: the standards that come with the program. named: names or paths of
-    SKU tables and of standards that lines use.
+    folder: of the published versions. installed: the standards that come with the program. tables, files: names or
+    paths of the SKU tables and of the standards that lines use.
     """
 
     def __init__(
         self,
         folder: Path,
         installed: Sequence[Standard],
-        named_tables: Callable[[], Iterable[str]] = tuple,
-        named_standards: Callable[[], Iterable[str]] = tuple,
+        *,
+        tables: Callable[[], Iterable[str]] = tuple,
+        files: Callable[[], Iterable[str | None]] = tuple,
     ) -> None:
         self._folder = folder
-        self._named_tables, self._named_standards = named_tables, named_standards
+        self._named_tables, self._named_standards = tables, files
         self._standards = {(one.standard_id, one.sha256): one for one in installed}
         self._tables: dict[tuple[str, str], SkuTable] = {}
 
@@ -57,7 +58,11 @@ class KnownRules:
         if key not in self._standards:
             loads: list[Callable[[], Standard]] = [
                 lambda: load_published_standard(self._folder, *key),
-                *(lambda name=name: load_standard(name) for name in self._named_standards()),
+                *(
+                    lambda name=name: load_standard(name)
+                    for name in self._named_standards()
+                    if name is not None
+                ),
             ]
             found = _first(loads, lambda standard: (standard.standard_id, standard.sha256) == key)
             if found is None:
