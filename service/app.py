@@ -50,9 +50,11 @@ from service.settings import ServiceSettings
 from service.skus.api import PREFIXES, VERSIONS_FOLDER
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
+from service.ui.label_pages import label_pages_router
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
+from service.ui.trace_pages import trace_pages_router
 from service.ui.translate import LANGUAGES
 
 
@@ -98,6 +100,8 @@ def create_app(
         health.router,
         page_router(pages),
         line_pages_router(pages),
+        label_pages_router(pages),
+        trace_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):

@@ -108,6 +108,12 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "GET /": PERSON,
         "GET /lines": PERSON,
         "GET /lines/{line}": PERSON,
+        "GET /labels": PERSON,
+        "POST /labels/{lot_id}/scan": PERSON,
+        "POST /labels/{lot_id}/pallet": PERSON,
+        "POST /labels/{lot_id}/rest": PERSON,
+        "GET /trace": PERSON,
+        "POST /trace/void": PERSON,
         "MOUNT /static": ANYONE,
         # accounts
         "GET /sign-in": ANYONE,

@@ -14,13 +14,20 @@ from service.store.packing_counts import CartonSizes, PackedAs
 from service.store.packing_store import StoredCarton
 
 
-def carton_spread(carton: StoredCarton, sizes: CartonSizes, standard: Standard) -> tuple[SizeSpread, ...]:
-    """Spread of diameters and of weights where the standard has rules for either, else of diameters."""
+def carton_spread(
+    carton: StoredCarton, sizes: CartonSizes, standard: Standard, sized_by: Measure | None
+) -> tuple[SizeSpread, ...]:
+    """How different in size the fruit are. sized_by: what the size codes speak of, the only one that is judged then;
+
+    None: all that the standard has rules for, or the diameter where it has none.
+    """
     ends = {
         Measure.EQUATORIAL_DIAMETER_MM: (sizes.diameter_mm, sizes.unmeasured),
         Measure.WEIGHT_G: (sizes.weight_g, sizes.unweighed),
     }
     ruled = {rule.measure for rule in standard.uniformity} or {Measure.EQUATORIAL_DIAMETER_MM}
+    if sized_by in ends:
+        ruled = {sized_by}
     return tuple(
         judge_spread(
             [*(known or ()), *repeat(None, missing)],

@@ -86,31 +86,32 @@ class PackingDesk:
             wrong_sums=wrong_sums(counts),
         )
 
-    def standards(self, cartons: Sequence[StoredCarton]) -> Mapping[int, Standard]:
-        """The standard of each carton, by carton_id; those whose file is not here are left out. Raises StorageError."""
-        found: dict[int, Standard] = {}
-        for carton, judge in self._archive.packing.judges_of([one.carton_id for one in cartons]).items():
+    def spreads(self, cartons: Sequence[StoredCarton]) -> Mapping[int, tuple[SizeSpread, ...]]:
+        """Size uniformity of cartons, by carton_id; none where standard or table are not here. Raises StorageError."""
+        numbers = [one.carton_id for one in cartons]
+        sizes = self._archive.packing.sizes(numbers)
+        judges = self._archive.packing.judges_of(numbers)
+        found: dict[int, tuple[SizeSpread, ...]] = {}
+        for one in cartons:
             try:
-                found[carton] = self._rules.standard(judge)
+                standard = self._rules.standard(judges[one.carton_id])
+                table = self._rules.table(judges[one.carton_id])
             except GraderError:
+                found[one.carton_id] = ()
                 continue
+            sized_by = next(
+                (codes.measure for codes in table.size_codes if codes.crop == standard.crop), None
+            )
+            found[one.carton_id] = carton_spread(one, sizes[one.carton_id], standard, sized_by)
         return found
 
-    def spreads(self, cartons: Sequence[StoredCarton]) -> Mapping[int, tuple[SizeSpread, ...]]:
-        """Size uniformity of cartons, by carton_id; none where the standard is not here. Raises StorageError."""
-        sizes = self._archive.packing.sizes([one.carton_id for one in cartons])
-        standards = self.standards(cartons)
-        return {
-            one.carton_id: carton_spread(one, sizes[one.carton_id], standards[one.carton_id])
-            if one.carton_id in standards
-            else ()
-            for one in cartons
-        }
-
     def tolerances(self, lot_id: int) -> tuple[ToleranceResult, ...]:
-        """The lot in its cartons against the standard of its first carton; none without one. Raises StorageError."""
+        """The lot in its cartons against the standard of its first carton; none where it is not here. Raises StorageError."""
         first = self._archive.cartons.cartons(lot_id, limit=1)
-        standard = next(iter(self.standards(first).values()), None)
+        try:
+            standard = self._standard(first[0]) if first else None
+        except GraderError:
+            standard = None
         return () if standard is None else lot_tolerances(self._archive.packing.packed_as(lot_id), standard)
 
     def carton_labels(

@@ -61,11 +61,6 @@ class PalletStore:
                 or SKU than the first. SsccExhaustedError, LabelDataError: see `allocate_sscc`. StorageError. Nothing
                 was stored; a number may be left out.
         """
-        if not codes:
-            raise ConflictError("cartons: expected one or more, got none")
-        for code in codes:
-            if codes.count(code) > 1:
-                raise ConflictError(f"carton {code}: expected each carton once, got it twice")
         with storage_errors(), writing(self._engine) as session:
             session.execute(
                 select(Carton.carton_id)
@@ -74,7 +69,7 @@ class PalletStore:
                 .with_for_update()
             )
             cartons = cartons_named(session, codes)
-            _check_together(cartons)
+            check_together(cartons)
             pallet = Pallet(
                 sscc=allocate_sscc(
                     company_prefix, extension, _next_serial(session, company_prefix, extension)
@@ -134,9 +129,15 @@ class PalletStore:
             return _one(session, sscc)
 
 
-def _check_together(cartons: Sequence[StoredCarton]) -> None:
-    first = cartons[0]
+def check_together(cartons: Sequence[StoredCarton]) -> None:
+    """Refuse cartons that cannot be put on one new pallet. Raises ConflictError for the first reason."""
+    if not cartons:
+        raise ConflictError("cartons: expected one or more, got none")
+    first, seen = cartons[0], set[str]()
     for carton in cartons:
+        if carton.code in seen:
+            raise ConflictError(f"carton {carton.code}: expected each carton once, got it twice")
+        seen.add(carton.code)
         refuse_void(f"carton {carton.code}", carton.voided_at, carton.voided_by)
         if carton.pallet is not None:
             raise ConflictError(
