@@ -39,6 +39,10 @@ from service.metrics import Metrics
 from service.model_folder import model_in_production
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
+from service.packing.api import router as packing_router
+from service.packing.known_rules import KnownRules
+from service.packing.packing_desk import PackingDesk
+from service.packing.packing_rounds import PackingRounds
 from service.request_log import RequestLog
 from service.review.api import PREFIX as REVIEW_PREFIX
 from service.review.api import router as review_router
@@ -60,10 +64,12 @@ from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
 from service.skus.rule_files import RuleFiles
 from service.skus.what_if import WhatIf
+from service.ui.label_pages import label_pages_router
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
 from service.ui.review_pages import review_pages_router
+from service.ui.trace_pages import trace_pages_router
 from service.ui.translate import LANGUAGES
 
 
@@ -106,10 +112,13 @@ def create_app(
         live_router,
         lot_router,
         review_router,
+        packing_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
         review_pages_router(pages),
+        label_pages_router(pages),
+        trace_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):
@@ -153,6 +162,16 @@ async def _run(
     samples = SampleGallery(find_samples(settings.samples_dir))
     files = RuleFiles(rules=rules)
     live = LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness)
+    known = KnownRules(
+        settings.data_dir / VERSIONS_FOLDER,
+        rules.standards(),
+        tables=lambda: [line.config.grading.sku_table for line in lines.all()],
+        files=lambda: [line.config.grading.standard for line in lines.all()],
+    )
+    packing = PackingDesk(archive, known, settings.data_dir)
+    rounds = PackingRounds(
+        packing.packer, archive.lots, archive.cartons, busy=lambda: desk.counts().waiting > 0
+    )
     services = Services(
         settings=settings,
         model=ModelHolder(grader),
@@ -185,6 +204,7 @@ async def _run(
             marked=MarkedViews(live.previews),
             evidence=evidence,
         ),
+        packing=packing,
     )
     metrics.add(LineMetrics(lines.lane_rows, lines.camera_rows))
     metrics.watch(places_taken=lambda: services.pool.taken, model_ready=lambda: services.model.ready)
@@ -198,6 +218,7 @@ async def _run(
         lambda: tidy(archive.evidence, archive.views, retention_of(settings), datetime.now(UTC))
     )
     tidying.start()
+    rounds.start()
     lines.start()
     services.live.start()
     try:
@@ -208,6 +229,7 @@ async def _run(
         await services.live.close()
         await lines.close()
         await asyncio.to_thread(desk.stop)
+        await asyncio.to_thread(rounds.stop)
         follower.stop()
         rules.stop()
         await asyncio.to_thread(tidying.stop)

@@ -13,6 +13,9 @@ from service.store.database import database_url, open_database
 from service.store.evidence_store import EvidenceStore
 from service.store.fruit_store import FruitStore
 from service.store.lot_store import LotStore
+from service.store.packing_counts import PackingQuestions
+from service.store.packing_store import PackingStore
+from service.store.pallet_store import PalletStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
 from service.store.regrade_store import RegradeStore
@@ -32,6 +35,9 @@ class Archive:
         lots: LotStore,
         fruit: FruitStore,
         regrades: RegradeStore,
+        cartons: PackingStore,
+        packing: PackingQuestions,
+        pallets: PalletStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
         evidence: EvidenceStore,
@@ -44,6 +50,9 @@ class Archive:
         self.lots = lots
         self.fruit = fruit
         self.regrades = regrades
+        self.cartons = cartons
+        self.packing = packing
+        self.pallets = pallets
         self.pictures = pictures
         self.overlays = overlays
         self.evidence = evidence
@@ -70,6 +79,9 @@ class Archive:
             lots=LotStore(engine),
             fruit=FruitStore(engine),
             regrades=RegradeStore(engine),
+            cartons=PackingStore(engine),
+            packing=PackingQuestions(engine),
+            pallets=PalletStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),
             evidence=EvidenceStore(engine),

@@ -23,6 +23,7 @@ ServiceError
 ├── ReplayError              what is to be replayed on a line cannot be
 ├── LedgerError              the counts of a line do not add up
 ├── PreviewError             the picture of a fruit on a line cannot be drawn now
+├── CompanyError             the file of the company that packs is missing, or has faults
 ├── LabelError               a label cannot be made
 │   ├── LabelDataError       what it is to carry is too long, of wrong characters, or has a wrong check digit
 │   ├── SsccExhaustedError   every pallet number of a company prefix is given out
@@ -142,6 +143,10 @@ class LedgerError(ServiceError):
 
 class PreviewError(ServiceError):
     """The picture of a fruit cannot be drawn now; grading is not concerned."""
+
+
+class CompanyError(ServiceError):
+    """`company.toml` cannot be used; one fault a line, each with file and line number."""
 
 
 class LabelError(ServiceError):

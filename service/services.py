@@ -16,6 +16,7 @@ from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
 from service.metrics import Metrics
 from service.model_holder import ModelHolder
+from service.packing.packing_desk import PackingDesk
 from service.review.review_desk import ReviewDesk
 from service.rule_follower import RuleFollower
 from service.sample.sample_player import SamplePlayer
@@ -43,13 +44,13 @@ class Services:
     sample_player: SamplePlayer | None
     rule_files: RuleFiles
     what_if: WhatIf
+    review: ReviewDesk
+    packing: PackingDesk
 
     @property
     def standards(self) -> tuple[Standard, ...]:
         """All that may judge now: published, or installed."""
         return self.rules.standards()
-
-    review: ReviewDesk
 
 
 def running_services(request: Request) -> Services:

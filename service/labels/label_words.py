@@ -24,15 +24,16 @@ _TITLES = {
 
 def title(field: str, language: LabelLanguage) -> str:
     """What stands before a value: `批号 Lot`."""
-    return _joined(*_TITLES[field], language)
+    return in_language(*_TITLES[field], language)
 
 
 def origin_words(country: str, language: LabelLanguage) -> str:
     """The name of a country in two letters: `中国 China`."""
-    return _joined(country_name(country, "zh"), country_name(country, "en"), language)
+    return in_language(country_name(country, "zh"), country_name(country, "en"), language)
 
 
-def _joined(chinese: str, english: str, language: LabelLanguage) -> str:
+def in_language(chinese: str, english: str, language: LabelLanguage) -> str:
+    """Words in the language of a label."""
     if language is LabelLanguage.CHINESE:
         return chinese
     if language is LabelLanguage.ENGLISH or chinese == english:

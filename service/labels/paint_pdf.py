@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 from itertools import groupby
@@ -23,12 +24,23 @@ ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 
 def label_pdf(drawing: LabelDrawing, typeface: Typeface) -> bytes:
     """The label as a PDF of one page; the same drawing gives the same bytes."""
+    return labels_pdf([drawing], typeface)
+
+
+def labels_pdf(drawings: Sequence[LabelDrawing], typeface: Typeface) -> bytes:
+    """Labels as a PDF, one or more, a page each."""
     out = BytesIO()
-    canvas = Canvas(
-        out, pagesize=(drawing.width_mm * MM, drawing.height_mm * MM), invariant=1, pageCompression=1
-    )
-    canvas.setTitle(drawing.title)
+    canvas = Canvas(out, invariant=1, pageCompression=1)
+    canvas.setTitle(drawings[0].title)
     canvas.setCreator("produce-grader")
+    for drawing in drawings:
+        _add_page(canvas, drawing, typeface)
+    canvas.save()
+    return out.getvalue()
+
+
+def _add_page(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None:
+    canvas.setPageSize((drawing.width_mm * MM, drawing.height_mm * MM))
     canvas.translate(0, drawing.height_mm * MM)
     canvas.scale(MM, -MM)  # mm from the top left corner from here on
     shapes = canvas.beginPath()
@@ -47,8 +59,6 @@ def label_pdf(drawing: LabelDrawing, typeface: Typeface) -> bytes:
     )  # one path: no hair lines between its rectangles
     _write(canvas, drawing, typeface)
     canvas.showPage()
-    canvas.save()
-    return out.getvalue()
 
 
 def _write(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the warehouse: growers, lots, runs, their fruit, decisions and corrections, cartons and pallets.
+"""The tables of the warehouse: growers, lots, runs, their fruit, decisions and corrections.
 
 A change here needs a new file in `migrations/versions`. What is measured is never changed, decisions and corrections
 are only added: triggers of the migration see to it.
@@ -217,41 +217,3 @@ class Correction(Table):
     before_json: Mapped[str] = mapped_column(Text)
     after_json: Mapped[str] = mapped_column(Text)
     why: Mapped[str] = mapped_column(Text)
-
-
-class Pallet(Table):
-    """Cartons that travel together. sscc: 18 digits."""
-
-    __tablename__ = "pallet"
-    __table_args__ = (
-        UniqueConstraint("sscc"),
-        CheckConstraint("length(sscc) = 18", name="ck_pallet_sscc"),
-        {"sqlite_autoincrement": True},
-    )
-
-    pallet_id: Mapped[int] = mapped_column(primary_key=True)
-    sscc: Mapped[str] = mapped_column(String(18))
-    built_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Carton(Table):
-    """A packed carton of one lot and one SKU, on at most one pallet. code: what its label says."""
-
-    __tablename__ = "carton"
-    __table_args__ = (
-        UniqueConstraint("code"),
-        CheckConstraint("fruit_count > 0", name="ck_carton_fruit_count"),
-        CheckConstraint("net_weight_g > 0", name="ck_carton_net_weight_g"),
-        Index(None, "lot_id", "sku_code"),
-        Index(None, "pallet_id"),
-        {"sqlite_autoincrement": True},
-    )
-
-    carton_id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(80))
-    lot_id: Mapped[int] = mapped_column(ForeignKey(Lot.lot_id))
-    sku_code: Mapped[str] = mapped_column(String(80))
-    fruit_count: Mapped[int]
-    net_weight_g: Mapped[float] = mapped_column(Float)
-    packed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    pallet_id: Mapped[int | None] = mapped_column(ForeignKey(Pallet.pallet_id))

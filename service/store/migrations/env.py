@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.store import account_tables, lot_tables, review_tables  # noqa: F401  (their tables belong to the metadata)
+from service.store import (  # noqa: F401  (their tables belong to the metadata)
+    account_tables,
+    lot_tables,
+    packing_tables,
+    review_tables,
+)
 from service.store.tables import Table
 
 context.configure(
