@@ -10,6 +10,7 @@ from service.grade_pictures import GradedPicture, GradedUpload
 from service.store.account_store import AccountStore
 from service.store.database import database_url, open_database
 from service.store.fruit_store import FruitStore
+from service.store.lot_reader import LotReader
 from service.store.lot_store import LotStore
 from service.store.picture_folder import PictureFolder
 from service.store.record_store import NewGrading, RecordStore, StoredGrading, StoredPicture
@@ -27,6 +28,7 @@ class Archive:
         accounts: AccountStore,
         lots: LotStore,
         fruit: FruitStore,
+        lot_reader: LotReader,
         regrades: RegradeStore,
         pictures: PictureFolder,
         overlays: PictureFolder,
@@ -35,6 +37,7 @@ class Archive:
         self.accounts = accounts
         self.lots = lots
         self.fruit = fruit
+        self.lot_reader = lot_reader
         self.regrades = regrades
         self.pictures = pictures
         self.overlays = overlays
@@ -57,6 +60,7 @@ class Archive:
             accounts=AccountStore(engine),
             lots=LotStore(engine),
             fruit=FruitStore(engine),
+            lot_reader=LotReader(engine),
             regrades=RegradeStore(engine),
             pictures=PictureFolder(data_dir / "pictures", min_free_bytes=min_free_bytes),
             overlays=PictureFolder(data_dir / "overlays", min_free_bytes=min_free_bytes),

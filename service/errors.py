@@ -15,6 +15,7 @@ ServiceError
 ├── NotFoundError            no such record, picture, lot or line
 ├── ConflictError            somebody else was quicker, or what is asked for was done already
 ├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
+├── StatementError           a statement cannot be made so: a price or currency that is none
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
@@ -109,6 +110,14 @@ class ConflictError(ServiceError):
 
 class LotError(ServiceError):
     """A lot does not fit its line; the message names the field, expected and actual."""
+
+
+class StatementError(ServiceError):
+    """A statement cannot be made as it was asked for. `field`: what is wrong; the message says expected and actual."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
 
 
 class ProtocolError(ServiceError):
