@@ -46,9 +46,15 @@ from service.settings import ServiceSettings
 from service.skus.api import PREFIXES
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
+from service.statement.api import router as statement_router
+from service.ui.grower_pages import grower_pages_router
 from service.ui.line_pages import line_pages_router
+from service.ui.lot_fruit_pages import lot_fruit_pages_router
+from service.ui.lot_list_pages import lot_list_router
+from service.ui.lot_pages import lot_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
+from service.ui.statement_page import statement_page_router
 from service.ui.translate import LANGUAGES
 
 
@@ -90,9 +96,15 @@ def create_app(
         line_router,
         live_router,
         lot_router,
+        statement_router,
         health.router,
         page_router(pages),
         line_pages_router(pages),
+        lot_list_router(pages),
+        grower_pages_router(pages),
+        lot_pages_router(pages),
+        lot_fruit_pages_router(pages),
+        statement_page_router(pages),
         account_router(pages),
         admin_router(pages),
     ):

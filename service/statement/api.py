@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 
 from service.api.error_docs import errors
 from service.lots.api import LotId
@@ -22,8 +23,12 @@ from service.statement.sheet import statement_sheet
 router = APIRouter(prefix="/api/v1", tags=["lots"])
 
 PriceTexts = Annotated[
-    list[Annotated[str, Query(max_length=60)]],
-    Query(max_length=40, description="`CLASS:AMOUNT` a kg, once for each class that is paid: `extra:6.50`."),
+    list[Annotated[str, Field(max_length=60)]],
+    Query(
+        default_factory=list,
+        max_length=40,
+        description="`CLASS:AMOUNT` a kg, once for each class that is paid: `extra:6.50`.",
+    ),
 ]
 Currency = Annotated[str, Query(max_length=10, description="Three letters of ISO 4217.")]
 
@@ -31,7 +36,7 @@ Currency = Annotated[str, Query(max_length=10, description="Three letters of ISO
 def asked_statement(
     lot_id: LotId,
     services: RunningServices,
-    price: PriceTexts = [],
+    price: PriceTexts,
     currency: Currency = CURRENCY,
 ) -> Statement:
     """Raises NotFoundError, StatementError, StorageError."""

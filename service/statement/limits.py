@@ -12,7 +12,7 @@ from grader.rules import Limit, Measure, Rule, Standard
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitLine:
-    """One rule. allowed: a text for each class, best first. recalled: some number was recalled, not read (evidence R)."""
+    """One rule. allowed: a text for each class, best first. recalled: a number was not read (evidence R)."""
 
     name: str
     allowed: tuple[str, ...]

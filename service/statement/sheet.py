@@ -209,7 +209,10 @@ def _limits(statement: Statement, standard: Standard, language: Language) -> She
 
 
 def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    """In the time zone of this computer."""
+    here = at.astimezone()
+    away = here.strftime("%z")
+    return f"{here:%Y-%m-%d %H:%M} UTC{'' if away == '+0000' else f'{away[:3]}:{away[3:]}'}"
 
 
 def _kg(weight: Decimal) -> str:

@@ -227,7 +227,7 @@ class LotReader:
         return func.to_char(func.timezone("UTC", LotFruit.decided_at), literal_column("'YYYY-MM-DD HH24:MI'"))
 
 
-def _growers() -> Select[tuple[int, str, int, int | None]]:
+def _growers() -> Select[int, str, int, int]:
     return (
         select(Grower.grower_id, Grower.name, func.count(Lot.lot_id), func.max(Lot.lot_id))
         .outerjoin(Lot)
