@@ -1,7 +1,7 @@
 """`decide_grade` for millions of fruit at once: the same rules over columns of numbers (structure of arrays).
 
-Rows are fruit. It gives class, confidence and review, equal to the last bit to `decide_grade`; reasons are left out
-(call `decide_grade` for the fruit somebody looks at).
+Rows are fruit. It gives class, confidence and review, equal to the last bit to `decide_grade`; of the reasons only
+`deciding_rules` gives the first (call `decide_grade` for the fruit somebody looks at).
 """
 
 from __future__ import annotations
@@ -243,3 +243,45 @@ def _denial_confidence(verdict: _Verdicts) -> Doubles:
         found = np.take_along_axis(reading.confidence, first, axis=1)[:, 0]
         trust = np.where(exceeds.any(axis=1), found, 1.0)
     return np.where(verdict.verified, trust, UNVERIFIED_TRUST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DecidingRules:
+    """What set the class of n fruit. index: int64 (n,), place in `keys`; -1: nothing, the fruit has the best class.
+
+    keys: as `Reason.rule`.
+    """
+
+    keys: tuple[str, ...]
+    index: Integers
+
+
+def deciding_rules(columns: FruitColumns, standard: Standard) -> DecidingRules:
+    """The rule of the first reason that `decide_grade` gives for a class that is not the best one.
+
+    Raises:
+        StandardError: as `decide_grade`.
+    """
+    standard.check_usable(allow_draft=True)
+    tags = tuple(standard.tags_of(variety) for variety in (*columns.varieties, None))
+    refused = [check for check in standard.hand_checks if not check.assumed_met]
+    general = ("crop", "crop_confidence", "picture", "surface_seen")
+    keys = (*(rule.key for rule in standard.rules), *(check.key for check in refused), *general)
+    worst = np.zeros(len(columns), dtype=np.int64)
+    index = np.full(len(columns), -1, dtype=np.int64)
+    for place, rule in enumerate(standard.rules):
+        verdict = _judge(columns, rule, standard, tags)
+        harder = verdict.active & (verdict.index > worst)
+        index[harder], worst[harder] = place, verdict.index[harder]
+    for place, check in enumerate(refused, len(standard.rules)):
+        harder = check.first_class_without > worst
+        index[harder], worst[harder] = place, check.first_class_without
+    hindered = (
+        ~columns.is_crop,
+        columns.crop_confidence < LEAST_CROP_CONFIDENCE,
+        ~columns.is_usable,
+        columns.surface_seen <= 0.0,
+    )
+    for place, rows in reversed(list(enumerate(hindered, len(keys) - len(general)))):
+        index[rows] = place
+    return DecidingRules(keys=keys, index=index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Literal
 
+from grader.errors import StandardError
 from grader.rules import HandCheck, Names, Rule, Standard
 from grader.types import REJECT, UNGRADED, Reason
 
@@ -61,6 +62,21 @@ def class_name(class_id: str, standard: Standard, language: Language = "en") -> 
         if grade_class.class_id == class_id:
             return _named(grade_class.names, language == "zh")
     return _named(_GENERAL.get(class_id, Names(en=class_id, zh=class_id)), language == "zh")
+
+
+def rule_name(key: str, standard: Standard, language: Language = "en", variety: str | None = None) -> str:
+    """Display name of a rule or hand check of the standard, or of what hinders any standard; else the key itself.
+
+    variety: where groups of varieties share a key, the name is that of its group.
+    """
+    try:
+        tags = standard.tags_of(variety)
+    except StandardError:
+        tags = standard.default_tags
+    rules = [rule for rule in standard.rules if rule.key == key]
+    checks = [check for check in standard.hand_checks if check.key == key]
+    lines: list[Rule | HandCheck] = [*(rule for rule in rules if rule.applies_to(tags)), *rules, *checks]
+    return _named(lines[0].names if lines else _GENERAL.get(key, Names(en=key, zh=key)), language == "zh")
 
 
 def _undecided(reason: Reason, name: str, value: str, limit: str, *, zh: bool) -> str:

@@ -64,11 +64,17 @@ from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
 from service.skus.rule_files import RuleFiles
 from service.skus.what_if import WhatIf
+from service.statement.api import router as statement_router
+from service.ui.grower_pages import grower_pages_router
 from service.ui.label_pages import label_pages_router
 from service.ui.line_pages import line_pages_router
+from service.ui.lot_fruit_pages import lot_fruit_pages_router
+from service.ui.lot_list_pages import lot_list_router
+from service.ui.lot_pages import lot_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
 from service.ui.review_pages import review_pages_router
+from service.ui.statement_page import statement_page_router
 from service.ui.trace_pages import trace_pages_router
 from service.ui.translate import LANGUAGES
 
@@ -119,6 +125,12 @@ def create_app(
         review_pages_router(pages),
         label_pages_router(pages),
         trace_pages_router(pages),
+        statement_router,
+        lot_list_router(pages),
+        grower_pages_router(pages),
+        lot_pages_router(pages),
+        lot_fruit_pages_router(pages),
+        statement_page_router(pages),
         account_router(pages),
         admin_router(pages),
     ):

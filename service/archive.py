@@ -12,6 +12,7 @@ from service.store.correction_store import CorrectionStore
 from service.store.database import database_url, open_database
 from service.store.evidence_store import EvidenceStore
 from service.store.fruit_store import FruitStore
+from service.store.lot_reader import LotReader
 from service.store.lot_store import LotStore
 from service.store.packing_counts import PackingQuestions
 from service.store.packing_store import PackingStore
@@ -34,6 +35,7 @@ class Archive:
         accounts: AccountStore,
         lots: LotStore,
         fruit: FruitStore,
+        lot_reader: LotReader,
         regrades: RegradeStore,
         cartons: PackingStore,
         packing: PackingQuestions,
@@ -49,6 +51,7 @@ class Archive:
         self.accounts = accounts
         self.lots = lots
         self.fruit = fruit
+        self.lot_reader = lot_reader
         self.regrades = regrades
         self.cartons = cartons
         self.packing = packing
@@ -78,6 +81,7 @@ class Archive:
             accounts=AccountStore(engine),
             lots=LotStore(engine),
             fruit=FruitStore(engine),
+            lot_reader=LotReader(engine),
             regrades=RegradeStore(engine),
             cartons=PackingStore(engine),
             packing=PackingQuestions(engine),

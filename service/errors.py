@@ -16,6 +16,7 @@ ServiceError
 ├── ConflictError            somebody else was quicker, or what is asked for was done already
 ├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
 ├── ReviewError              an answer to a fruit cannot be: no such class, or marks on no view of it
+├── StatementError           a statement cannot be made so: a price or currency that is none
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
@@ -115,6 +116,14 @@ class ConflictError(ServiceError):
 
 class LotError(ServiceError):
     """A lot does not fit its line; the message names the field, expected and actual."""
+
+
+class StatementError(ServiceError):
+    """A statement cannot be made as it was asked for. `field`: what is wrong; the message says expected and actual."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
 
 
 class ProtocolError(ServiceError):

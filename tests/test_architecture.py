@@ -20,7 +20,11 @@ ONLY_IN = {
     "torch": ("training/",),
     "simplejpeg": ("grader/image_io.py",),
     "zint": ("service/labels/symbols.py",),
-    "reportlab": ("service/labels/paint_pdf.py",),
+    "reportlab": (
+        "service/labels/paint_pdf.py",
+        "service/labels/embedded_font.py",
+        "service/statement/paint_pdf.py",
+    ),
     "fontTools": ("service/labels/",),
 }
 

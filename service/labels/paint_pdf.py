@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from io import BytesIO
 from itertools import groupby
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import FILL_NON_ZERO, Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from service.labels.drawing import LabelDrawing
-from service.labels.pdf_font import truetype_of
+from service.labels.embedded_font import embedded_font
 from service.labels.symbol_size import LINEAR_X_MM, MATRIX_X_MM
 from service.labels.symbols import Modules
-from service.labels.typeface import Face, Typeface
+from service.labels.typeface import Typeface
 
 MM = 72 / 25.4
-ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 
 
 def label_pdf(drawing: LabelDrawing, typeface: Typeface) -> bytes:
@@ -64,7 +60,7 @@ def _add_page(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None
 def _write(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None:
     letters = "".join(words.text for words in drawing.words)
     fonts = {
-        bold: _registered(typeface.face(bold), letters) for bold in {words.bold for words in drawing.words}
+        bold: embedded_font(typeface.face(bold), letters) for bold in {words.bold for words in drawing.words}
     }
     for words in drawing.words:
         canvas.saveState()
@@ -74,18 +70,6 @@ def _write(canvas: Canvas, drawing: LabelDrawing, typeface: Typeface) -> None:
         canvas.setFillGray(1 if words.white else 0)
         canvas.drawString(0, 0, words.text)
         canvas.restoreState()
-
-
-def _registered(face: Face, letters: str) -> str:
-    """The name of a font that can write the letters. reportlab keeps fonts by name for the whole process.
-
-    ASCII is always in it, so that labels that differ in numbers share one; the PDF gets the letters it shows.
-    """
-    others = "".join(sorted(set(letters) - set(ASCII)))
-    name = f"Label{face.number}{sha256(f'{face.path}{others}'.encode()).hexdigest()[:16]}"
-    if name not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(name, BytesIO(truetype_of(face, ASCII + others, name))))
-    return name
 
 
 def _add_runs(

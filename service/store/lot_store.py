@@ -142,11 +142,32 @@ class LotStore:
         return found[0]
 
     def lots(
-        self, *, limit: int, before: int | None = None, state: str | None = None
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        state: str | None = None,
+        grower_id: int | None = None,
+        crop: str | None = None,
+        text: str | None = None,
     ) -> tuple[StoredLot, ...]:
-        """The newest lots first, at most `limit`, only those with a number below `before`. Raises StorageError."""
-        conditions = [] if before is None else [Lot.lot_id < before]
-        return self._read(limit, *conditions, *([] if state is None else [Lot.state == state]))
+        """The newest lots first, at most `limit`, only those with a number below `before`.
+
+        text: part of the code, in any case of its letters. Raises StorageError.
+        """
+        conditions = [
+            *([] if before is None else [Lot.lot_id < before]),
+            *([] if state is None else [Lot.state == state]),
+            *([] if grower_id is None else [Lot.grower_id == grower_id]),
+            *([] if crop is None else [Lot.crop == crop]),
+            *([] if text is None else [Lot.code.icontains(text, autoescape=True)]),
+        ]
+        return self._read(limit, *conditions)
+
+    def crops(self) -> tuple[str, ...]:
+        """Every crop of which there was a lot, by name. Raises StorageError."""
+        with storage_errors(), Session(self._engine) as session:
+            return tuple(session.scalars(select(Lot.crop).distinct().order_by(Lot.crop)))
 
     def arrived_between(self, crop: str, first: datetime, until: datetime) -> tuple[int, ...]:
         """Numbers of the lots of a crop that arrived first <= t < until, in order. Raises StorageError."""

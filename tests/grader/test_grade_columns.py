@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grader.errors import StandardError
 from grader.grade import columns_from, decide_grade, decide_grades
+from grader.grade_columns import deciding_rules
 from grader.rules import Standard
 from grader.standard import list_standards
 from grader.types import Crop, DefectKind, FruitMeasurement
@@ -33,6 +34,11 @@ def assert_same(
     assert [many.class_names[index] for index in many.class_index] == [one.grade_class for one in single]
     assert many.confidence.tolist() == [one.confidence for one in single]
     assert many.review.tolist() == [one.review for one in single]
+    deciding = deciding_rules(columns, standard)
+    keys = [None if index < 0 else deciding.keys[index] for index in deciding.index]
+    assert keys == [
+        one.reasons[0].rule if one.grade_class != standard.class_ids[0] else None for one in single
+    ]
 
 
 @by_standard

@@ -1,0 +1,49 @@
+"""The statement of a stored lot: reads its fruit and finds the standards that decided on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.errors import GraderError
+from grader.rules import Standard
+from grader.versions import load_published_standard
+from service.archive import Archive
+from service.statement.causes import LotRules, best_class
+from service.statement.content import Statement, make_statement
+from service.statement.prices import Prices
+from service.store.judges import JudgedBy
+
+
+def lot_statement(
+    archive: Archive, standards: Sequence[Standard], published: Path, lot_id: int, prices: Prices
+) -> Statement:
+    """standards: those that are installed. published: folder of the published versions.
+
+    Raises:
+        NotFoundError: no such lot. StatementError: a price that cannot be. StorageError
+    """
+    lot = archive.lots.lot(lot_id)
+    rules = {
+        number: _rules(judge, standards, published)
+        for number, judge in archive.lot_reader.judges(lot_id).items()
+    }
+    best = {best_class(one) for one in rules.values()}
+    parts = archive.lot_reader.decided(
+        lot_id, without_record=[name for name in best if name is not None] if len(best) == 1 else []
+    )
+    return make_statement(lot, parts, rules, prices, made_at=datetime.now(UTC))
+
+
+def _rules(judge: JudgedBy, standards: Sequence[Standard], published: Path) -> LotRules:
+    """By the hash of the file where there is one of it; else the installed one of this name, for words only."""
+    same_name = [one for one in standards if one.standard_id == judge.standard_id]
+    exact = [one for one in same_name if one.sha256 == judge.standard_sha256]
+    if not exact and judge.standard_sha256:
+        try:
+            exact = [load_published_standard(published, judge.standard_id, judge.standard_sha256)]
+        except GraderError:
+            pass  # neither installed nor published here: the names of its rules may still be known
+    found = next(iter([*exact, *same_name]), None)
+    return LotRules(standard_id=judge.standard_id, standard=found, exact=bool(exact))

@@ -1,0 +1,122 @@
+"""`/lots/{lot_id}/fruits`: the fruit of a lot, found by what they are, and the page of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from grader.grade import decide_grade
+from grader.record import record_from_json, record_to_json
+from service.accounts.forms import form_page
+from service.explain import explain_record
+from service.lots.api import LotId
+from service.schemas import MAX_ID, FruitTexts, Language
+from service.services import RunningServices, Services
+from service.store.fruit_store import LotFruitFilter, StoredDecision, StoredLotFruit
+from service.store.lot_reader import StoredCorrection
+from service.ui.lot_charts import class_order, ordered
+from service.ui.page_route import page_route
+from service.ui.render import Pages, class_colours, class_names
+
+FRUIT_A_PAGE = 50
+Word = Annotated[str, Query(max_length=80)]
+
+
+def lot_fruit_pages_router(pages: Pages) -> APIRouter:
+    """The routes of both pages."""
+    router = APIRouter(include_in_schema=False, route_class=page_route(pages))
+
+    @router.get("/lots/{lot_id}/fruits", response_class=HTMLResponse)
+    def fruits(
+        lot_id: LotId,
+        request: Request,
+        services: RunningServices,
+        fruit: Word = "",
+        grade_class: Annotated[str, Query(alias="class", max_length=40)] = "",
+        sku: Word = "",
+        size: Word = "",
+        review: Annotated[str, Query(max_length=5)] = "",
+        before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    ) -> Response:
+        lot = services.archive.lots.lot(lot_id)
+        wanted = LotFruitFilter(
+            fruit_name=fruit.strip() or None,
+            grade_class=grade_class or None,
+            sku_code=sku or None,
+            size_code=size or None,
+            review=True if review else None,
+        )
+        found = services.archive.fruit.page(lot_id, wanted, limit=FRUIT_A_PAGE + 1, before=before)
+        page = found[:FRUIT_A_PAGE]
+        asked = {"fruit": fruit, "class": grade_class, "sku": sku, "size": size, "review": review}
+        shown: dict[str, object] = {
+            "lot": lot,
+            "fruits": page,
+            "asked": asked,
+            "next_before": page[-1].lot_fruit_id if len(found) > FRUIT_A_PAGE else None,
+            "names": class_names(services.standards, pages.language_of(request)),
+            "colours": class_colours(services.standards),
+        }
+        if request.headers.get("hx-request") and before is not None:
+            return form_page(pages, request, "lot_fruit_rows.html", shown)
+        rows = services.archive.fruit.packout(lot_id).rows
+        order = class_order(services.standards)
+        shown |= {
+            "classes": ordered({row.grade_class for row in rows}, order),
+            "skus": sorted({row.sku_code for row in rows}),
+            "sizes": sorted({row.size_code for row in rows if row.size_code is not None}),
+        }
+        return form_page(pages, request, "lot_fruits.html", shown)
+
+    @router.get("/lots/{lot_id}/fruits/{lot_fruit_id}", response_class=HTMLResponse)
+    def fruit(
+        lot_id: LotId,
+        lot_fruit_id: Annotated[int, Path(ge=1, le=MAX_ID)],
+        request: Request,
+        services: RunningServices,
+    ) -> Response:
+        lot = services.archive.lots.lot(lot_id)
+        found, decisions = services.archive.fruit.fruit(lot_id, lot_fruit_id)
+        language = pages.language_of(request)
+        record = None if found.record is None else record_from_json(found.record)
+        shown = {
+            "lot": lot,
+            "fruit": found,
+            "measured": None if record is None else record.measurement,
+            "texts": _texts(found, decisions, services, language),
+            "decisions": _with_corrections(decisions, services.archive.lot_reader.corrections(lot_fruit_id)),
+            "names": class_names(services.standards, language),
+            "colours": class_colours(services.standards),
+        }
+        return form_page(pages, request, "lot_fruit.html", shown)
+
+    return router
+
+
+def _texts(
+    fruit: StoredLotFruit, decisions: tuple[StoredDecision, ...], services: Services, language: Language
+) -> FruitTexts | None:
+    """The newest decision in words, where rules made it and they are installed; else the machine's; None: no record."""
+    if fruit.record is None:
+        return None
+    newest = decisions[-1] if decisions else None
+    if newest is None or newest.why != "regrade":
+        return explain_record(fruit.record, services.standards, language)
+    exact = [one for one in services.standards if one.sha256 == newest.judged_by.standard_sha256]
+    if not exact:
+        return None
+    record = record_from_json(fruit.record)
+    again = replace(record, grade=decide_grade(record.measurement, exact[0], allow_draft=True))
+    return explain_record(record_to_json(again), services.standards, language)
+
+
+def _with_corrections(
+    decisions: tuple[StoredDecision, ...], corrections: tuple[StoredCorrection, ...]
+) -> list[tuple[StoredDecision, StoredCorrection | None]]:
+    """The newest first; every decision of a person with what they wrote down, both are in the order of time."""
+    left = iter(corrections)
+    paired = [(one, next(left, None) if one.why == "correction" else None) for one in decisions]
+    return paired[::-1]
