@@ -10,9 +10,9 @@ from pydantic import Field
 
 from service.api.error_docs import errors
 from service.lots.api import LotId
+from service.rule_follower import VERSIONS_FOLDER
 from service.schemas import Language
 from service.services import RunningServices
-from service.skus.api import VERSIONS_FOLDER
 from service.statement.content import Statement
 from service.statement.lot_statement import lot_statement
 from service.statement.paint_csv import statement_csv

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from service.accounts.forms import Form, OwnForm, form_page
 from service.errors import ConflictError, LotError, NotFoundError, StatementError
 from service.lots.schemas import LotIn
+from service.rule_follower import VERSIONS_FOLDER
 from service.services import RunningServices, Services
-from service.skus.api import VERSIONS_FOLDER
 from service.statement.content import size_order
 from service.statement.lot_statement import lot_statement
 from service.statement.prices import Prices

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, Response
 from service.accounts.forms import form_page
 from service.errors import StatementError
 from service.lots.api import LotId
+from service.rule_follower import VERSIONS_FOLDER
 from service.services import RunningServices, Services
-from service.skus.api import VERSIONS_FOLDER
 from service.statement.content import Statement
 from service.statement.lot_statement import lot_statement
 from service.statement.prices import CURRENCY, Prices, read_prices
