@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from grader.sku_file import load_sku_table
 from grader.versions import publish_sku_table
 from service.app import create_app
+from service.rule_follower import VERSIONS_FOLDER
 from service.services import Services
 from service.settings import ServiceSettings
-from service.skus.api import VERSIONS_FOLDER
 from service.store.judges import JudgedBy
 from service.store.lot_store import StoredLot
 from service.store.regrade_store import MeasuredRows, NewDecisions, Rules
