@@ -52,6 +52,7 @@ from service.skus.what_if import WhatIf
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
+from service.ui.rule_pages import rule_pages_router
 from service.ui.translate import LANGUAGES
 
 
@@ -96,6 +97,7 @@ def create_app(
         health.router,
         page_router(pages),
         line_pages_router(pages),
+        rule_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):
