@@ -20,7 +20,7 @@ from grader.size_codes import SizeBand
 from grader.sku_table import SkuTable
 
 _SHARE = "_fraction"
-_PLACES = 6
+_PLACES = 4
 _WHOLE = frozenset({Measure.COUNT, Measure.KIND_COUNT})
 
 

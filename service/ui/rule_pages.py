@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.errors import GraderError, VersionConflictError
+from grader.reason_text import Language, class_name
+from grader.types import REJECT, UNGRADED
 from grader.versions import RuleKind, read_changes
 from service.accounts.access import RULE_MAKER
 from service.accounts.caller import name_of
@@ -25,6 +27,7 @@ from service.ui.render import Pages
 from service.ui.rule_view import (
     editor,
     evidence_of,
+    measure_words,
     packout_rows,
     rule_list,
 )
@@ -32,6 +35,7 @@ from service.ui.rule_view import (
 MOST_FIELDS = 2_000
 MOST_LOTS = 200
 """Lots that a what-if may be asked for, the newest."""
+MOST_MOVES = 8
 SEASON_DAYS = 365
 
 KINDS = {"standards": RuleKind.STANDARD, "skus": RuleKind.SKU_TABLE}
@@ -67,13 +71,14 @@ def rule_pages_router(pages: Pages) -> APIRouter:
         language = pages.language_of(request)
         drafted = draft_of(KINDS[kind], name, form.values)
         shown: dict[str, object] = {
-            **_looked_at(drafted, services, form),
+            **_looked_at(drafted, services, form, language),
             "kind": kind,
             "name": name,
             "text": drafted.text,
             "sizes": drafted.sizes,
             "source": form.get("source"),
             "evidence": evidence_of(language),
+            "measures": measure_words(language),
             "editor": None,
         }
         if form.get("source") == "text" and not shown["faults"]:
@@ -202,6 +207,7 @@ def rule_pages_router(pages: Pages) -> APIRouter:
             "sizes": drafted.sizes,
             "editor": editor(drafted, files, language),
             "evidence": evidence_of(language),
+            "measures": measure_words(language),
             "changes": changes,
             "replaces": changes[0].sha256 if changes else "",
             "lots": lots,
@@ -220,7 +226,9 @@ def rule_pages_router(pages: Pages) -> APIRouter:
     return router
 
 
-def _looked_at(drafted: RuleDraft, services: Services, form: Form) -> Mapping[str, object]:
+def _looked_at(
+    drafted: RuleDraft, services: Services, form: Form, language: Language
+) -> Mapping[str, object]:
     """Faults, differences and the what-if of a draft, for the template."""
     shown: dict[str, object] = {
         "faults": [],
@@ -228,6 +236,8 @@ def _looked_at(drafted: RuleDraft, services: Services, form: Form) -> Mapping[st
         "rows": [],
         "moves": [],
         "found": None,
+        "class_names": {},
+        "move_count": 0,
         "what_if_problem": "",
         "asked": bool(form.get("lots")),
     }
@@ -239,13 +249,19 @@ def _looked_at(drafted: RuleDraft, services: Services, form: Form) -> Mapping[st
     if shown["faults"] or not form.get("lots"):
         return shown
     try:
-        _, found = _what_if(drafted, services, form)
+        sides, found = _what_if(drafted, services, form)
     except (GraderError, ServiceError) as error:
         return shown | {"what_if_problem": str(error)}
     return shown | {
         "found": found,
         "rows": packout_rows(found.simulation),
-        "moves": found.simulation.moves[:20],
+        "moves": found.simulation.moves[:MOST_MOVES],
+        "move_count": len(found.simulation.moves),
+        "class_names": {
+            one: class_name(one, standard, language)
+            for standard in (sides.standard_before, sides.standard_after)
+            for one in (*standard.class_ids, REJECT, UNGRADED)
+        },
         "took_s": (found.rules_ms + found.read_ms + found.decide_ms) / 1e3,
     }
 

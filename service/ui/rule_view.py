@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grader.errors import GraderError
 from grader.reason_text import Language, class_name
-from grader.rules import Standard
+from grader.rules import Measure, Standard
 from grader.simulate import Share, Simulation
 from grader.sku_table import SkuTable
 from grader.versions import RuleKind, in_force
@@ -22,6 +22,24 @@ _EVIDENCE = {
     "S2": ("read on a page that reports it", "转引自二手资料"),
     "R": ("recalled, not read: check it", "凭记忆，未查原文，请核对"),
     "D": ("derived, or set by us", "推算或自定"),
+}
+
+_MEASURES = {
+    Measure.TOTAL_AREA_CM2: ("area of all together", "总面积"),
+    Measure.LARGEST_AREA_CM2: ("area of the largest", "最大一处面积"),
+    Measure.CIRCLE_DIAMETER_MM: ("circle as large as all together", "合并后等面积圆的直径"),
+    Measure.TOTAL_LENGTH_MM: ("length of all together", "总长度"),
+    Measure.TOTAL_AREA_FRACTION: ("share of the surface", "占果面比例"),
+    Measure.COUNT: ("number of spots", "处数"),
+    Measure.KIND_COUNT: ("kinds of defect", "缺陷种类数"),
+    Measure.EQUATORIAL_DIAMETER_MM: ("diameter", "横径"),
+    Measure.RING_DIAMETER_MM: ("diameter of the ring it passes", "过圈直径"),
+    Measure.LENGTH_MM: ("length", "纵径"),
+    Measure.WEIGHT_G: ("weight", "单果重"),
+    Measure.SHAPE_INDEX: ("length over diameter", "果形指数"),
+    Measure.BLUSH_FRACTION: ("good red", "着色面积"),
+    Measure.RED_FRACTION: ("good and light red", "着色面积（含浅红）"),
+    Measure.NET_COVER_FRACTION: ("netting", "网纹覆盖"),
 }
 
 
@@ -52,6 +70,11 @@ def evidence_of(language: Language) -> Mapping[str, str]:
     return {letter: words[language == "zh"] for letter, words in _EVIDENCE.items()}
 
 
+def measure_words(language: Language) -> Mapping[str, str]:
+    """What is measured, in words, by measure."""
+    return {measure.value: words[language == "zh"] for measure, words in _MEASURES.items()}
+
+
 def rule_list(files: RuleFiles, language: Language) -> dict[str, object]:
     """Every standard and SKU table with what is in force, for the template."""
     standards = [
@@ -59,7 +82,9 @@ def rule_list(files: RuleFiles, language: Language) -> dict[str, object]:
             "standard": one,
             "title": _title(one, language),
             "change": in_force(files.folder, RuleKind.STANDARD, one.standard_id),
-            "letters": sorted({letter for rule in one.rules for letter in rule.evidence}),
+            "letters": [
+                letter for letter in _EVIDENCE if any(letter in rule.evidence for rule in one.rules)
+            ],
         }
         for one in files.rules.standards()
     ]

@@ -51,6 +51,12 @@ def bruise(page: playwright.Page) -> playwright.Locator:
     return page.locator('input[name="field:rules.3.maximum.I"]')
 
 
+def settled(page: playwright.Page) -> None:
+    """Everything that was asked for is on the screen."""
+    expect(page.locator("#result .headline")).to_be_visible()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
 def test_a_slider_moves_and_the_packout_follows(
     browser: playwright.Browser, address: str, app: FastAPI
 ) -> None:
@@ -72,7 +78,7 @@ def test_a_slider_moves_and_the_packout_follows(
         expect(page.locator("#moved tbody tr").first).to_contain_text("Class I denied: bruising")
         assert_accessible(page)
         show(page, "rules_whatif", whole=False)
-
+        settled(page)
         page.get_by_label("Why (kept for ever)").first.fill("customer in Chengdu")
         page.get_by_role("button", name="Publish").click()
         expect(page.locator(".well").first).to_contain_text("Published")
@@ -80,13 +86,17 @@ def test_a_slider_moves_and_the_packout_follows(
         judging = app.state.services.rules.standard(STANDARD)
         assert judging.rules[3].tests[0].limits == (0.0, 0.4, 1.5)
         assert_accessible(page)
+        page.goto("/rules")
+        expect(page.locator(".force", has_text="this computer")).to_be_visible()
+        show(page, "rules_page", whole=False)
+        page.goto(EDITOR)
+        settled(page)
 
         page.locator(".history").get_by_text("Back to this version").first.click()
         page.locator(".history").get_by_label("Why (kept for ever)").fill("too strict")
         page.get_by_role("button", name="Yes, put it in force again").click()
         expect(page.locator(".well").first).to_contain_text("older version is in force again")
         assert app.state.services.rules.standard(STANDARD).sha256 == load_standard(STANDARD).sha256
-        show(page, "rules_page")
 
 
 def test_a_fault_is_told_at_once_in_both_languages_and_the_text_fills_the_form(
@@ -123,6 +133,7 @@ def test_who_came_second_is_told_and_keeps_the_draft(
             one.goto(EDITOR)
             bruise(one).fill(limit)
             expect(one.locator("#result .differences")).to_be_visible()
+            settled(one)
             one.get_by_label("Why (kept for ever)").first.fill(f"limit {limit}")
         other.get_by_role("button", name="Publish").click()
         expect(other.locator(".well").first).to_contain_text("Published")
