@@ -8,7 +8,7 @@ from random import Random
 from grader.grade import decide_grade
 from grader.record import record_to_json
 from grader.rule_shelf import RuleShelf
-from grader.rules_in_force import AS_INSTALLED
+from grader.rules_in_force import AS_INSTALLED, RulesInForce
 from grader.sku import assign_sku
 from grader.types import Crop, FruitMeasurement, FruitRecord
 from service.archive import Archive
@@ -41,20 +41,26 @@ def random_fruit(random: Random, crop: str) -> FruitMeasurement:
 
 
 def fill_lot(
-    archive: Archive, code: str, count: int, *, crop: str = "apple", grower: str = "花果山合作社"
+    archive: Archive,
+    code: str,
+    count: int,
+    *,
+    crop: str = "apple",
+    grower: str = "花果山合作社",
+    rules: RulesInForce = AS_INSTALLED,
+    table: str = "default",
 ) -> StoredLot:
-    """Open a lot that arrived yesterday and store `count` fruit in it."""
+    """Open a lot that arrived yesterday and store `count` fruit in it, decided by the crop's default standard."""
     at = datetime.now(UTC) - timedelta(days=1)
     new = NewLot(code=code, grower=grower, crop=crop, arrived_at=at)
     lot = archive.lots.open(new, line_id=code, lanes=(1,), at=at)
     random, shelf = Random(count), RuleShelf()
-    standard = shelf.default_standard(AS_INSTALLED, crop)
-    table = shelf.sku_table(AS_INSTALLED, "default")
+    standard, skus = shelf.default_standard(rules, crop), shelf.sku_table(rules, table)
     fruit = []
     for number in range(count):
         measurement = random_fruit(random, crop)
         grade = decide_grade(measurement, standard)
-        record = FruitRecord(measurement=measurement, grade=grade, sku=assign_sku(measurement, grade, table))
+        record = FruitRecord(measurement=measurement, grade=grade, sku=assign_sku(measurement, grade, skus))
         fruit.append(
             NewLotFruit(
                 lot_id=lot.lot_id,
