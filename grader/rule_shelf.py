@@ -60,7 +60,7 @@ class RuleShelf:
         if len(found) != 1:
             crops = ", ".join(sorted({one.crop for one in known if one.default_for_crop}))
             raise StandardError(
-                f"expected one default standard for crop {crop!r}, found {len(found)}; crops with one are {crops}"
+                f"expected one default standard for crop {str(crop)!r}, found {len(found)}; crops with one are {crops}"
             )
         return found[0]
 

@@ -97,7 +97,7 @@ def measure_size(
     equatorial_diameter_mm: the largest width where a stem or calyx near the middle shows that the axis points at the
     camera; where it is off the middle, the width at right angles to it, raised towards the largest (`WIDEST_SHARE`).
     Nothing seen: the median width, for an apple moved towards the width at right angles to its line of mirror symmetry
-    if it has one; an elongated melon's smallest width.
+    if it has one; the smallest width of any other elongated fruit.
     ring_diameter_mm: from one view the best estimate is the equatorial diameter itself, with a wider interval.
     length_mm: extent along the axis, corrected for its tilt, where it lies near enough to the picture plane.
     volume and weight: ellipsoid of revolution, with a length from the usual shape where none is seen.
@@ -116,7 +116,8 @@ def measure_size(
     if isinstance(scale, BeltScale):
         points = face_camera(points, centre, scale)
         all_widths = widths(points)
-    shape = _shape(points, all_widths, _axis_offset(view, outline), crop)
+    axis = _axis_offset(view, outline) if crop in Crop else None  # of others the network knows no stem
+    shape = _shape(points, all_widths, axis, crop)
     shape_index = None if shape.length is None else shape.length / shape.diameter
     if scale is None:
         return SizeMeasurement(diameter_px=diameter_px, shape_index=shape_index)

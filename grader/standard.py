@@ -78,7 +78,7 @@ def load_default_standard(crop: str) -> Standard:
     """
     found = [standard for standard in list_standards() if standard.default_for_crop and standard.crop == crop]
     if len(found) != 1:
-        raise StandardError(f"expected one default standard for crop {crop!r}, found {len(found)}")
+        raise StandardError(f"expected one default standard for crop {str(crop)!r}, found {len(found)}")
     return found[0]
 
 

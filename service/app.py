@@ -74,6 +74,7 @@ from service.ui.lot_pages import lot_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
 from service.ui.review_pages import review_pages_router
+from service.ui.rule_pages import rule_pages_router
 from service.ui.statement_page import statement_page_router
 from service.ui.trace_pages import trace_pages_router
 from service.ui.translate import LANGUAGES
@@ -131,6 +132,7 @@ def create_app(
         lot_pages_router(pages),
         lot_fruit_pages_router(pages),
         statement_page_router(pages),
+        rule_pages_router(pages),
         account_router(pages),
         admin_router(pages),
     ):

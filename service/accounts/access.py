@@ -138,6 +138,12 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "GET /lots/{lot_id}/statement": PERSON,
         "GET /growers": PERSON,
         "GET /growers/{grower_id}": PERSON,
+        "GET /rules": PERSON,
+        "GET /rules/{kind}/{name}": PERSON,
+        "POST /rules/{kind}/{name}/draft": PERSON,
+        "POST /rules/{kind}/{name}/fruit": PERSON,
+        "POST /rules/{kind}/{name}/publish": RULE_MAKER,
+        "POST /rules/{kind}/{name}/rollback": RULE_MAKER,
         "MOUNT /static": ANYONE,
         # accounts
         "GET /sign-in": ANYONE,

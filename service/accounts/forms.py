@@ -39,7 +39,9 @@ class Form:
         return self.values.get(name, "")
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(
+    request: Request, *, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
+) -> Form:
     """Raises UnsupportedUploadError, UploadTooLargeError."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _KIND:
@@ -47,15 +49,15 @@ async def read_form(request: Request) -> Form:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise UploadTooLargeError(f"form: expected at most {MOST_BYTES} bytes, got more")
+        if len(body) > most_bytes:
+            raise UploadTooLargeError(f"form: expected at most {most_bytes:,} bytes, got more")
     try:
         pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=most_fields
         )
     except ValueError as error:
         raise UnsupportedUploadError(
-            f"form: expected at most {MOST_FIELDS} fields in UTF-8, got {error}"
+            f"form: expected at most {most_fields} fields in UTF-8, got {error}"
         ) from error
     values = dict(pairs)
     secret = _secret(request)
@@ -65,14 +67,24 @@ async def read_form(request: Request) -> Form:
     )
 
 
-async def read_own_form(form: Annotated[Form, Depends(read_form)]) -> Form:
+async def read_any_form(request: Request) -> Form:
+    """Raises UnsupportedUploadError, UploadTooLargeError."""
+    return await read_form(request)
+
+
+async def read_own_form(form: Annotated[Form, Depends(read_any_form)]) -> Form:
     """Raises ForeignOriginError for a form that is not ours."""
+    return check_own(form)
+
+
+def check_own(form: Form) -> Form:
+    """The form. Raises ForeignOriginError when it is not ours."""
     if not form.is_ours:
         raise ForeignOriginError("form: expected the token of the page it is from, got none or another")
     return form
 
 
-AnyForm = Annotated[Form, Depends(read_form)]
+AnyForm = Annotated[Form, Depends(read_any_form)]
 OwnForm = Annotated[Form, Depends(read_own_form)]
 
 

@@ -29,7 +29,7 @@ from service.skus.schemas import (
     VersionsOut,
 )
 
-PREFIXES = ("/api/v1/skus", "/api/v1/standards")
+PREFIXES = ("/api/v1/skus", "/api/v1/standards", "/rules")
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 

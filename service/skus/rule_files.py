@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.difference import Difference
-from grader.errors import GraderError, StandardError, UnknownVersionError
-from grader.rules import Standard, Status
+from grader.errors import GraderError, SkuTableError, StandardError, UnknownVersionError
+from grader.reason_text import Language
+from grader.rules import Names, Standard, Status
 from grader.sku_diff import diff_sku_tables
 from grader.sku_faults import find_sku_faults
 from grader.sku_file import load_sku_table
@@ -47,6 +48,21 @@ AS_INSTALLED = "as installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresentRules:
+    """A standard or SKU table that judges now. sizes: texts of its size tables by id. crops: that it is for."""
+
+    standard: Standard | None
+    names: Names
+    text: str
+    sizes: Mapping[str, str]
+    crops: frozenset[str]
+
+    def title(self, language: Language) -> str:
+        """For people."""
+        return self.names.zh if language == "zh" else self.names.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
     """rules: those in force; its folder is where versions are published."""
 
@@ -67,6 +83,30 @@ class RuleFiles:
         if not changes:
             raise UnknownVersionError(f"no {kind} {name!r} was published here")
         return tuple(reversed(changes))
+
+    def present(self, kind: RuleKind, name: str) -> PresentRules:
+        """What judges now, as text. Raises UnknownVersionError where there is nothing of this name."""
+        try:
+            if kind is RuleKind.STANDARD:
+                standard = self.rules.standard(name)
+                return PresentRules(
+                    standard=standard,
+                    names=standard.names,
+                    text=standard.path.read_text(encoding="utf-8"),
+                    sizes={},
+                    crops=frozenset({standard.crop}),
+                )
+            table = self.rules.sku_table(name)
+        except (StandardError, SkuTableError) as error:
+            raise UnknownVersionError(f"no {kind} {name!r} is installed or published here") from error
+        (_, own), *sizes = table.files
+        return PresentRules(
+            standard=None,
+            names=Names(en=name, zh=name),
+            text=own.decode("utf-8"),
+            sizes={file.removesuffix(".toml"): content.decode("utf-8") for file, content in sizes},
+            crops=frozenset(one.crop for one in self.rules.standards()),
+        )
 
     def check_table(self, draft: TableDraft) -> CheckOut:
         """Faults, or what would change. Raises SkuTableError for a size table named by a path."""

@@ -49,7 +49,7 @@ class Sides:
 
 
 class WhatIf:
-    """Decides fruit under two sides; stores nothing. The last "before" stays in memory: a slider moves the other side."""
+    """Decides fruit under two sides; stores nothing. The last "before" stays in memory: a slider moves the other."""
 
     def __init__(self, files: RuleFiles, lots: LotStore, reader: MeasuredLotsReader) -> None:
         self._files, self._lots, self._reader = files, lots, reader

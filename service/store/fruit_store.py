@@ -210,6 +210,17 @@ class FruitStore:
                 tuple(_stored_decision(decision, judge) for decision, judge in decisions),
             )
 
+    def of_numbers(self, lot_fruit_ids: Sequence[int]) -> tuple[StoredLotFruit, ...]:
+        """These fruit with their records, by number; those that are not there are left out. Raises StorageError."""
+        query = (
+            select(LotFruit, FruitRecordRow.record_json)
+            .outerjoin(FruitRecordRow)
+            .where(LotFruit.lot_fruit_id.in_(lot_fruit_ids))
+            .order_by(LotFruit.lot_fruit_id)
+        )
+        with storage_errors(), Session(self._engine) as session:
+            return tuple(_stored_fruit(row, record) for row, record in session.execute(query))
+
     def packout(self, lot_id: int) -> Packout:
         """The lot by class, size and SKU, by the newest decision on each fruit. Raises StorageError."""
         groups = (LotFruit.reason, LotFruit.grade_class, LotFruit.size_code, LotFruit.sku_code)
