@@ -106,7 +106,7 @@ class PackingDesk:
         return found
 
     def tolerances(self, lot_id: int) -> tuple[ToleranceResult, ...]:
-        """The lot in its cartons against the standard of its first carton; none where it is not here. Raises StorageError."""
+        """The lot in its cartons against the standard of its first carton; none where it is not here."""
         first = self._archive.cartons.cartons(lot_id, limit=1)
         try:
             standard = self._standard(first[0]) if first else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,7 +16,8 @@ from service.accounts.caller import name_of
 from service.accounts.forms import OwnForm, caller_of, form_page
 from service.errors import CompanyError, ConflictError, LabelDataError, NotFoundError, ServiceError
 from service.labels.label_language import LabelLanguage
-from service.labels.label_stock import CartonStock, PalletStock
+from service.labels.label_stock import CartonStock, PalletStock, size_mm
+from service.labels.symbol_size import Resolution
 from service.labels.typeface import find_typeface
 from service.lots.api import LotId
 from service.packing.scan import CARTON_CODE, read_scan
@@ -60,7 +62,7 @@ def label_pages_router(pages: Pages) -> APIRouter:
         if lot is not None:
             found = services.archive.cartons.cartons(lot.lot_id, limit=CARTONS_A_PAGE + 1, after=after)
             page = found[:CARTONS_A_PAGE]
-            preview = show or (page[0].code if page else None)
+            wanted = show or (page[0].code if page else None)
             shown |= {
                 "cartons": page,
                 "after": after,
@@ -69,8 +71,7 @@ def label_pages_router(pages: Pages) -> APIRouter:
                 "summary": services.packing.summary(lot.lot_id),
                 "tolerances": services.packing.tolerances(lot.lot_id),
                 "pallets": services.archive.pallets.pallets(limit=LOTS_SHOWN, lot_id=lot.lot_id),
-                "preview": preview,
-                "preview_fault": "" if preview is None else _label_fault(services, preview),
+                "preview": None if wanted is None else _preview(services, wanted),
                 "draft": services.archive.cartons.named(draft),
                 "carton_sizes": [one.value for one in CartonStock],
                 "label_languages": [one.value for one in LabelLanguage],
@@ -143,17 +144,39 @@ def _company_fault(services: Services) -> str:
     return ""
 
 
-def _label_fault(services: Services, what: str) -> str:
-    """Why a label cannot be made; empty where it can."""
-    try:
-        typeface = find_typeface(LabelLanguage.BOTH)
-        if CARTON_CODE.fullmatch(what):
-            services.packing.carton_labels([what], CartonStock.SMALL, LabelLanguage.BOTH, typeface)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A label that is shown. url: without its ending; size: of the label in mm; fault: why there is none, or empty."""
+
+    name: str
+    url: str
+    size: str
+    width_px: int
+    height_px: int
+    fault: str
+
+
+def _preview(services: Services, what: str) -> Preview:
+    """The label of a carton or a pallet, on the smallest sheet that it fits."""
+    of_carton = CARTON_CODE.fullmatch(what) is not None
+    stocks: tuple[CartonStock | PalletStock, ...] = (CartonStock.SMALL,) if of_carton else tuple(PalletStock)
+    fault = ""
+    for stock in stocks:
+        try:
+            typeface = find_typeface(LabelLanguage.BOTH)
+            if isinstance(stock, CartonStock):
+                services.packing.carton_labels([what], stock, LabelLanguage.BOTH, typeface)
+            else:
+                services.packing.pallet_label(what, stock, LabelLanguage.BOTH, typeface)
+        except (ServiceError, GraderError) as error:
+            fault = str(error)
         else:
-            services.packing.pallet_label(what, PalletStock.A6, LabelLanguage.BOTH, typeface)
-    except (ServiceError, GraderError) as error:
-        return str(error)
-    return ""
+            fault = ""
+            break
+    width, height = (round(side * Resolution.DPI_203.dots_per_mm) for side in size_mm(stock))
+    kind = "cartons" if of_carton else "pallets"
+    url = f"/api/v1/{kind}/{what}/label"
+    return Preview(name=what, url=url, size=stock, width_px=width, height_px=height, fault=fault)
 
 
 def _draft(text: str) -> list[str]:

@@ -80,11 +80,12 @@ def add_mixed_fruit(services: Services, lot: StoredLot, judge: JudgedBy, count: 
     )
 
 
-def decide_first(services: Services, lot: StoredLot, judge: JudgedBy, grade_class: str) -> None:
-    """The first fruit of a lot is decided again."""
+def decide_again(services: Services, lot: StoredLot, judge: JudgedBy, fruit: int, grade_class: str) -> None:
+    """A fruit of a lot gets another class."""
 
     def decide(rows: MeasuredRows) -> NewDecisions:
-        return decided_as(rows, [grade_class, *rows.classes[1:]])
+        pairs = zip(rows.numbers, rows.classes, strict=True)
+        return decided_as(rows, [grade_class if number == fruit else was for number, was in pairs])
 
     rules = Rules(
         standard_id=judge.standard_id,

@@ -19,7 +19,7 @@ from service.labels.element_string import GS
 from tests.service.labels.examples import needs_chinese_font
 from tests.service.labels.test_epcis import SCHEMA, formats
 from tests.service.packing.packed_lot import COMPANY
-from tests.service.packing.packed_service import add_fruit, add_lot, decide_first, pack, packing_app
+from tests.service.packing.packed_service import add_fruit, add_lot, decide_again, pack, packing_app
 from tests.service.running import RunningService, error_code
 
 WHOLE = f"]d2019690123400001913261122310200008010L1{GS}304{GS}422156{GS}21C1-0001"
@@ -91,7 +91,7 @@ def test_cartons_and_where_all_fruit_are(packing: Packing) -> None:
 
 
 def test_a_fruit_that_is_decided_again_stays_and_counts_against_the_tolerance(packing: Packing) -> None:
-    decide_first(packing.service.services, packing.lot, packing.judge, "reject")
+    decide_again(packing.service.services, packing.lot, packing.judge, 1, "reject")
     fruits = packing.get("cartons/C1-0001").json()["fruits"]
     assert [(one["packed_class"], one["class"], one["sku"], one["changed"]) for one in fruits] == [
         ("extra", "reject", "REST", True),
