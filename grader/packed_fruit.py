@@ -145,25 +145,26 @@ def unpack_columns(
         RecordError: bytes of another length or a newer version.
     """
     packed = b"".join(fruit)
-    if len(packed) != len(fruit) * _FRUIT.itemsize or {len(one) for one in fruit} - {_FRUIT.itemsize}:
-        lengths = sorted({len(one) for one in fruit})
-        raise RecordError(f"measured: expected {_FRUIT.itemsize} bytes a fruit, got {lengths}")
+    if (lengths := set(map(len, fruit))) - {_FRUIT.itemsize}:
+        raise RecordError(f"measured: expected {_FRUIT.itemsize} bytes a fruit, got {sorted(lengths)}")
     head = np.frombuffer(packed, dtype=_FRUIT)
     if strange := set(np.unique(head["version"]).tolist()) - {VERSION}:
         raise RecordError(f"measured: expected version {VERSION}, got {sorted(strange)}")
     known = tuple(sorted({variety for variety in varieties if variety is not None}))
-    place: dict[str | None, int] = {None: -1, **{variety: index for index, variety in enumerate(known)}}
-    flag_sets = {text: frozenset(text.split(",")) for text in set(flags)}
+    variety_index = _places(varieties, (*known, None))
+    variety_index[variety_index == len(known)] = -1
+    flag_texts = tuple(set(flags))
+    flag_index, flag_sets = _places(flags, flag_texts), [frozenset(text.split(",")) for text in flag_texts]
     crop_names = tuple(sorted(set(crops)))
-    crop_place = {name: index for index, name in enumerate(crop_names)}
+    crop_index = _places(crops, crop_names)
     kind, elongated, numbers = _defect_columns(defects)
     return FruitColumns(
         crop=crop,
         varieties=known,
-        variety_index=np.array([place[variety] for variety in varieties], dtype=np.int64),
-        is_crop=np.array([one == crop for one in crops], dtype=np.bool_),
-        is_usable=_of_flags(flags, {text: not UNUSABLE_FLAGS & one for text, one in flag_sets.items()}),
-        is_limited=_of_flags(flags, {text: bool(LIMITING_FLAGS & one) for text, one in flag_sets.items()}),
+        variety_index=variety_index,
+        is_crop=_taken([name == crop for name in crop_names], crop_index),
+        is_usable=_taken([not UNUSABLE_FLAGS & one for one in flag_sets], flag_index),
+        is_limited=_taken([bool(LIMITING_FLAGS & one) for one in flag_sets], flag_index),
         touches_edge=head["touches_edge"] != 0,
         crop_confidence=_doubles(head["crop_confidence"]),
         surface_seen=_doubles(head["surface_seen"]),
@@ -183,13 +184,13 @@ def unpack_columns(
         defect_diameters=numbers[3],
         defect_confidence=numbers[4],
         crops=crop_names,
-        crop_index=np.array([crop_place[one] for one in crops], dtype=np.int64),
+        crop_index=crop_index,
     )
 
 
 def _defect_columns(defects: Sequence[bytes]) -> tuple[Integers, Booleans, Doubles]:
     """int64 (n, m) places in KIND_ORDER or -1, bool (n, m), float64 (5, n, m)."""
-    lengths = np.array([len(one) for one in defects], dtype=np.int64)
+    lengths = np.fromiter(map(len, defects), dtype=np.int64, count=len(defects))
     if (lengths % _DEFECT.itemsize).any():
         raise RecordError(f"measured_defects: expected {_DEFECT.itemsize} bytes a defect, got {max(lengths)}")
     flat = np.frombuffer(b"".join(defects), dtype=_DEFECT)
@@ -209,8 +210,15 @@ def _defect_columns(defects: Sequence[bytes]) -> tuple[Integers, Booleans, Doubl
     return kind, elongated, numbers
 
 
-def _of_flags(flags: Sequence[str], meaning: dict[str, bool]) -> Booleans:
-    return np.array([meaning[text] for text in flags], dtype=np.bool_)
+def _places(values: Sequence[str | None], known: Sequence[str | None]) -> Integers:
+    """int64 (n,): where in `known` each value is."""
+    place = {value: index for index, value in enumerate(known)}
+    return np.fromiter(map(place.__getitem__, values), dtype=np.int64, count=len(values))
+
+
+def _taken(meaning: Sequence[bool], index: Integers) -> Booleans:
+    """bool (n,): what is said of each one's kind."""
+    return np.array(meaning, dtype=np.bool_)[index]
 
 
 def _doubles(values: Doubles) -> Doubles:

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from grader.packed_fruit import unpack_columns
 from grader.rules import Standard
 from grader.simulate import regrade
 from grader.sku_table import NO_SIZE, SkuTable
+from service.store.bulk_decisions import DecisionKind
 from service.store.regrade_store import MeasuredRows, NewDecisions, RegradeStore, Rules
 
 
@@ -53,14 +56,11 @@ def regrade_lot(
     Raises:
         StandardError: the standard may not decide, or does not know a variety. StorageError
     """
-    moves: Counter[tuple[str, str, str, str]] = Counter()
-    review = 0
+    pairs: Counter[tuple[tuple[str, str], DecisionKind]] = Counter()
 
     def decide(rows: MeasuredRows) -> NewDecisions:
-        nonlocal review
         decided = decide_rows(rows, standard, table)
-        moves.update(zip(rows.classes, decided.classes, rows.skus, decided.skus, strict=True))
-        review += sum(decided.reviews)
+        pairs.update(_count_pairs(rows, decided))
         return decided
 
     rules = Rules(
@@ -70,6 +70,10 @@ def regrade_lot(
         sku_table_sha256=table.sha256,
     )
     kept = store.decide_again(lot_id, decide, rules if apply else None, at=datetime.now(UTC))
+    moves: Counter[tuple[str, str, str, str]] = Counter()
+    for ((was, old), (now, new, _, _)), fruit in pairs.items():
+        moves[was, now, old, new] += fruit
+    review = sum(fruit for (_, (_, _, _, to_review)), fruit in pairs.items() if to_review)
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
     for (was, now, _, _), fruit in moves.items():
@@ -106,12 +110,33 @@ def decide_rows(rows: MeasuredRows, standard: Standard, table: SkuTable) -> NewD
     columns = unpack_columns(rows.crops, rows.varieties, rows.flags, rows.fruit, rows.defects, standard.crop)
     again = regrade(columns, standard, table)
     grades, skus = again.grades, again.skus
-    codes = [kind.code for kind in skus.kinds]
     sizes = [None if name == NO_SIZE else name for name in skus.size_names]
+    shape = (len(grades.class_names), len(skus.kinds), len(sizes), 2)
+    codes = np.ravel_multi_index(
+        (grades.class_index, skus.sku_index, skus.size_index, grades.review.astype(np.int64)), shape
+    )
+    found, kind_index = np.unique(codes, return_inverse=True)
     return NewDecisions(
-        classes=[grades.class_names[index] for index in grades.class_index.tolist()],
-        skus=[codes[index] for index in skus.sku_index.tolist()],
-        sizes=[sizes[index] for index in skus.size_index.tolist()],
+        kinds=[
+            (grades.class_names[grade_class], skus.kinds[sku].code, sizes[size], bool(review))
+            for grade_class, sku, size, review in zip(*np.unravel_index(found, shape), strict=True)
+        ],
+        kind_index=kind_index.tolist(),
         confidences=grades.confidence.tolist(),
-        reviews=grades.review.tolist(),
+    )
+
+
+def _count_pairs(rows: MeasuredRows, decided: NewDecisions) -> Counter[tuple[tuple[str, str], DecisionKind]]:
+    """How many fruit go from which class and SKU to which decision."""
+    known: dict[tuple[str, str], int] = {}
+    was = [known.setdefault(one, len(known)) for one in zip(rows.classes, rows.skus, strict=True)]
+    codes = np.array(was, dtype=np.int64) * len(decided.kinds) + np.array(decided.kind_index, dtype=np.int64)
+    before = list(known)
+    return Counter(
+        {
+            (before[code // len(decided.kinds)], decided.kinds[code % len(decided.kinds)]): count
+            for code, count in zip(
+                *(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True
+            )
+        }
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from service.errors import BadFruitError
+from service.store.bulk_decisions import BulkDecisions, DecisionKind
 from service.store.judges import JudgedBy, Judges
-from service.store.lot_tables import Correction, FruitDecision, Judge, LotFruit
+from service.store.lot_tables import Correction, Judge, LotFruit
 from service.store.storage_errors import storage_errors
 
 ROWS = 65_536
@@ -49,13 +50,11 @@ class LotsState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDecisions:
-    """Decisions on `MeasuredRows`, in their order."""
+    """Decisions on `MeasuredRows`, in their order. kinds: all that differ; kind_index: which of them."""
 
-    classes: Sequence[str]
-    skus: Sequence[str]
-    sizes: Sequence[str | None]
+    kinds: Sequence[DecisionKind]
+    kind_index: Sequence[int]
     confidences: Sequence[float]
-    reviews: Sequence[bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +89,18 @@ class RegradeStore:
             if apply is not None and connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # what is read here is what is decided on
             judges = {} if apply is None else _new_judges(connection, lot_id, apply)
-            first = connection.scalar(select(func.coalesce(func.max(FruitDecision.decision_id), 0))) or 0
-            last = 0
-            query = _judged([lot_id]).add_columns(LotFruit.judge_id).limit(ROWS)
-            while found := connection.execute(query.where(LotFruit.lot_fruit_id > last)).all():
-                rows = _rows([row[:-1] for row in found])
-                judge_ids = [row[-1] for row in found]
-                decided = decide(rows)
-                if apply is not None:
-                    _add(connection, rows, decided, [judges[judge] for judge in judge_ids], at)
-                last = rows.numbers[-1]
-            if apply is not None:
-                _make_newest(connection, lot_id, first)
+            last, query = 0, _judged([lot_id]).add_columns(LotFruit.judge_id).limit(ROWS)
+            with BulkDecisions(connection, at=at) as bulk:
+                while found := _fetch(connection, query.where(LotFruit.lot_fruit_id > last)):
+                    rows, judge_ids = _rows(found)
+                    decided = decide(rows)
+                    if apply is not None:
+                        new_judges = [judges[judge] for judge in judge_ids]
+                        bulk.add(
+                            rows.numbers, decided.kinds, decided.kind_index, new_judges, decided.confidences
+                        )
+                    last = rows.numbers[-1]
+                bulk.store()
             return (
                 connection.scalar(
                     select(func.count()).select_from(LotFruit).where(LotFruit.lot_id == lot_id, _CORRECTED)
@@ -130,10 +129,10 @@ class RegradeStore:
             BadFruitError: there are more than `most`. StorageError
         """
         with storage_errors(), self._engine.connect() as connection:
-            found = connection.execute(_judged(lot_ids).limit(most + 1)).all()
+            found = _fetch(connection, _judged(lot_ids).limit(most + 1))
         if len(found) > most:
             raise BadFruitError(f"fruit: expected at most {most:,} of all lots together, got more")
-        return _rows(found)
+        return _rows(found)[0]
 
 
 _CORRECTED = exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id)
@@ -156,9 +155,19 @@ def _judged(lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _rows(found: Sequence[Sequence[Any]]) -> MeasuredRows:
-    columns = list(zip(*found, strict=True)) or [()] * 8
-    return MeasuredRows(
+def _fetch(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows as the driver gives them: to make a million `Row` takes longer than to read them."""
+    result = connection.execute(query)
+    assert result.cursor is not None
+    found = list(result.cursor.fetchall())
+    result.close()
+    return found
+
+
+def _rows(found: Sequence[Sequence[Any]]) -> tuple[MeasuredRows, Sequence[int]]:
+    """The fruit and, where it was read, what comes after."""
+    columns = list(zip(*found, strict=True)) or [()] * 9
+    rows = MeasuredRows(
         numbers=columns[0],
         crops=columns[1],
         varieties=columns[2],
@@ -168,6 +177,7 @@ def _rows(found: Sequence[Sequence[Any]]) -> MeasuredRows:
         classes=columns[6],
         skus=columns[7],
     )
+    return rows, columns[8] if len(columns) > 8 else ()
 
 
 def _new_judges(connection: Connection, lot_id: int, rules: Rules) -> dict[int, int]:
@@ -191,62 +201,3 @@ def _new_judges(connection: Connection, lot_id: int, rules: Rules) -> dict[int, 
         }
         session.commit()
     return numbers
-
-
-def _add(
-    connection: Connection,
-    rows: MeasuredRows,
-    decided: NewDecisions,
-    judge_ids: Sequence[int],
-    at: datetime,
-) -> None:
-    new = zip(
-        rows.numbers,
-        decided.classes,
-        decided.skus,
-        decided.sizes,
-        decided.confidences,
-        decided.reviews,
-        judge_ids,
-        strict=True,
-    )
-    connection.execute(
-        insert(FruitDecision),
-        [
-            {
-                "lot_fruit_id": number,
-                "decided_at": at,
-                "why": "regrade",
-                "grade_class": grade_class,
-                "sku_code": sku,
-                "size_code": size,
-                "confidence": confidence,
-                "review": review,
-                "judge_id": judge,
-            }
-            for number, grade_class, sku, size, confidence, review, judge in new
-        ],
-    )
-
-
-def _make_newest(connection: Connection, lot_id: int, first: int) -> None:
-    """The decisions after number `first` are the newest of their fruit."""
-    connection.execute(
-        update(LotFruit)
-        .where(
-            LotFruit.lot_id == lot_id,
-            FruitDecision.lot_fruit_id == LotFruit.lot_fruit_id,
-            FruitDecision.decision_id > first,
-            FruitDecision.why == "regrade",
-            ~exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id),  # one may have come meanwhile
-        )
-        .values(
-            grade_class=FruitDecision.grade_class,
-            sku_code=FruitDecision.sku_code,
-            size_code=FruitDecision.size_code,
-            confidence=FruitDecision.confidence,
-            review=FruitDecision.review,
-            judge_id=FruitDecision.judge_id,
-        )
-        .execution_options(synchronize_session=False)
-    )
