@@ -1,4 +1,4 @@
-"""Times what people ask of a large lot: `python -m benchmarks.big_lot [--fruit 100000] [--data DIR]`, seconds as JSON."""
+"""What people ask of a large lot, in seconds: `python -m benchmarks.big_lot [--fruit 100000] [--data DIR]`."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ def statement_pdf(sheet: Sheet) -> bytes:
     """
     typeface = find_typeface(LabelLanguage.CHINESE if sheet.language == "zh" else LabelLanguage.ENGLISH)
     letters = _letters(sheet)
-    fonts = {bold: embedded_font(typeface.face(bold), letters) for bold in (False, True)}
-    for bold in fonts:
+    for bold in (False, True):
         typeface.width_mm(letters, 1.0, bold=bold)  # refuses letters that the face lacks
+    fonts = {bold: embedded_font(typeface.face(bold), letters) for bold in (False, True)}
     out = BytesIO()
     document = SimpleDocTemplate(
         out,

@@ -12,12 +12,14 @@ from grader.types import REJECT, UNGRADED
 from service.store.lot_reader import ClassCount, MinuteCount
 
 MOST_COLUMNS = 96
+LEAST_COLUMNS = 30
+"""A chart has room for so many, so that a lot that has just begun is not one wide block."""
 _STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One line of a chart. colour: CSS, empty: that of the page. width: 0-100, of the largest. weight_kg: None: unknown."""
+    """One line of a chart. colour: CSS, empty: that of the page. width: 0-100, of the largest. weight_kg: or None."""
 
     name: str
     colour: str
@@ -56,9 +58,14 @@ class TimeLine:
     columns: tuple[Column, ...]
 
     @property
+    def room(self) -> int:
+        """Columns that have a place."""
+        return max(LEAST_COLUMNS, len(self.columns))
+
+    @property
     def end(self) -> datetime:
-        """When the last column ends."""
-        return self.columns[-1].at + timedelta(minutes=self.step_min)
+        """Where the chart ends."""
+        return self.columns[0].at + timedelta(minutes=self.step_min * self.room)
 
 
 def bars(lines: Sequence[tuple[str, str, int, float | None]]) -> tuple[Bar, ...]:

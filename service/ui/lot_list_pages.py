@@ -85,7 +85,12 @@ def lot_list_router(pages: Pages) -> APIRouter:
             "growers": services.archive.lot_reader.growers(),
             "crops": sorted({standard.crop for standard in services.standards}),
             "varieties": sorted(
-                {variety.key for standard in services.standards for variety in standard.varieties}
+                {
+                    name
+                    for standard in services.standards
+                    for variety in standard.varieties
+                    for name in variety.names
+                }
             ),
             "values": {**dict.fromkeys(FIELDS, ""), "code": _free_code(services), **values},
             "problem": problem,

@@ -14,7 +14,7 @@ from grader.sku import load_sku_table
 from grader.standard import load_standard
 from service.accounts.access import ACCESS
 from service.accounts.forms import OwnForm, caller_of, form_page
-from service.errors import ConflictError, NotFoundError
+from service.errors import ConflictError, LotError
 from service.lots.api import LotId
 from service.lots.regrade import RegradeReport, regrade_lot
 from service.lots.schemas import PackoutOut, ShareOut
@@ -120,11 +120,11 @@ def lot_pages_router(pages: Pages) -> APIRouter:
 
 
 def _decide(services: Services, lot: StoredLot, asked: Mapping[str, str], *, apply: bool) -> RegradeReport:
-    """By names of what is installed. Raises NotFoundError, StandardError, SkuTableError, StorageError."""
-    if asked["standard"] not in {one.standard_id for one in services.standards}:
-        raise NotFoundError(f"standard: expected one that is installed, got {asked['standard']!r}")
+    """By names of what is installed. Raises LotError, StandardError, SkuTableError, StorageError."""
+    if asked["standard"] not in {one.standard_id for one in services.standards if one.crop == lot.crop}:
+        raise LotError(f"standard: expected one that is installed for {lot.crop}, got {asked['standard']!r}")
     if asked["sku_table"] not in {one.name for one in list_sku_tables()}:
-        raise NotFoundError(f"sku_table: expected one that is installed, got {asked['sku_table']!r}")
+        raise LotError(f"sku_table: expected one that is installed, got {asked['sku_table']!r}")
     standard, table = load_standard(asked["standard"]), load_sku_table(asked["sku_table"])
     return regrade_lot(services.archive.regrades, lot.lot_id, standard, table, apply=apply)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import cos
 from random import Random
 
 from grader.grade import decide_grade
@@ -56,8 +57,16 @@ def made_record(random: Random, standard: Standard, table: SkuTable) -> FruitRec
     return rounded_record(FruitRecord(measurement=fruit, grade=grade, sku=assign_sku(fruit, grade, table)))
 
 
-def fill_lot(archive: Archive, lot: StoredLot, count: int, *, began: datetime = BEGAN, seed: int = 1) -> None:
-    """Store so many fruit of a lot, one in twenty of which went round again."""
+def fill_lot(
+    archive: Archive,
+    lot: StoredLot,
+    count: int,
+    *,
+    began: datetime = BEGAN,
+    per_s: float = FRUIT_PER_S,
+    seed: int = 1,
+) -> datetime:
+    """Store so many fruit of a lot, one in twenty of which went round again; returns when the last came."""
     standard, table = load_default_standard(lot.crop), load_sku_table("default")
     random = Random(seed)
     records = [made_record(random, standard, table) for _ in range(min(DIFFERENT, count))]
@@ -68,19 +77,21 @@ def fill_lot(archive: Archive, lot: StoredLot, count: int, *, began: datetime = 
         sku_table_id=table.table_id,
         sku_table_sha256=table.sha256,
     )
+    at = began
     for start in range(0, count, 2_000):
         fruit = []
         for number in range(start, min(start + 2_000, count)):
             record = random.choice(records)
             again = random.choice(("no_view", "late", "no_fruit")) if random.random() < 0.05 else None
             seen = again == "late" or again is None
+            at += timedelta(seconds=(1 + 0.3 * cos(number / 150)) * random.uniform(0.6, 1.4) / per_s)
             fruit.append(
                 NewLotFruit(
                     lot_id=lot.lot_id,
                     run_id=lot.runs[0].run_id,
                     lane=lot.runs[0].lane,
                     fruit_name=str(number + 1),
-                    decided_at=began + timedelta(seconds=number / FRUIT_PER_S),
+                    decided_at=at,
                     outlet="recirculate" if again else record.sku.outlet,
                     late=again == "late",
                     reason=again,
@@ -89,3 +100,4 @@ def fill_lot(archive: Archive, lot: StoredLot, count: int, *, began: datetime = 
                 )
             )
         archive.fruit.add(fruit)
+    return at
