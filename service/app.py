@@ -23,6 +23,7 @@ from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
 from service.http_errors import add_error_handlers
+from service.judging_rules import JudgingRules
 from service.line.api import router as line_router
 from service.line.line_file import SAMPLE_LINE, load_line
 from service.line.line_grader import load_line_grader
@@ -40,14 +41,12 @@ from service.model_folder import model_in_production
 from service.model_follower import ModelFollower
 from service.model_holder import ModelHolder
 from service.packing.api import router as packing_router
-from service.packing.known_rules import KnownRules
 from service.packing.packing_desk import PackingDesk
 from service.packing.packing_rounds import PackingRounds
 from service.request_log import RequestLog
 from service.review.api import PREFIX as REVIEW_PREFIX
 from service.review.api import router as review_router
 from service.review.evidence import Evidence
-from service.review.judging_table import JudgingTables
 from service.review.leases import Leases
 from service.review.marked_views import MarkedViews
 from service.review.retention import retention_of
@@ -176,13 +175,13 @@ async def _run(
     samples = SampleGallery(find_samples(settings.samples_dir))
     files = RuleFiles(rules=rules)
     live = LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness)
-    known = KnownRules(
+    judging = JudgingRules(
         settings.data_dir / VERSIONS_FOLDER,
         rules.standards(),
         tables=lambda: [line.config.grading.sku_table for line in lines.all()],
         files=lambda: [line.config.grading.standard for line in lines.all()],
     )
-    packing = PackingDesk(archive, known, settings.data_dir)
+    packing = PackingDesk(archive, judging, settings.data_dir)
     rounds = PackingRounds(
         packing.packer, archive.lots, archive.cartons, busy=lambda: desk.counts().waiting > 0
     )
@@ -194,6 +193,7 @@ async def _run(
         accounts=open_accounts(archive, settings),
         samples=samples,
         rules=rules,
+        judging=judging,
         metrics=metrics,
         lines=lines,
         live=live,
@@ -213,7 +213,7 @@ async def _run(
         review=ReviewDesk(
             store=archive.review,
             standards=rules.standards,
-            tables=JudgingTables(files),
+            judging=judging,
             leases=Leases(),
             marked=MarkedViews(live.previews),
             evidence=evidence,

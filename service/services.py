@@ -11,6 +11,7 @@ from grader.rules import Standard
 from service.accounts.accounts import Accounts
 from service.archive import Archive
 from service.grading_pool import GradingPool
+from service.judging_rules import JudgingRules
 from service.line.lines import Lines
 from service.line.live.live_lines import LiveLines
 from service.lots.lot_desk import LotDesk
@@ -37,6 +38,7 @@ class Services:
     accounts: Accounts
     samples: SampleGallery
     rules: RuleFollower
+    judging: JudgingRules
     metrics: Metrics
     lines: Lines
     live: LiveLines

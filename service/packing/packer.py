@@ -13,8 +13,8 @@ from math import ceil, floor
 from grader.carton_plan import Carton, CartonFiller, PackedFruit
 from grader.rules import Standard
 from service.errors import ConflictError
+from service.judging_rules import JudgingRules
 from service.packing.carton_kinds import CartonKind, carton_kinds, told_apart
-from service.packing.known_rules import KnownRules
 from service.store.lot_store import OPEN, LotStore, StoredLot
 from service.store.packing_store import LooseFruit, NewCarton, PackingStore
 
@@ -22,7 +22,7 @@ from service.store.packing_store import LooseFruit, NewCarton, PackingStore
 class Packer:
     """Packs lots. Any thread may call it; of two that pack a lot at once one waits for the other."""
 
-    def __init__(self, lots: LotStore, cartons: PackingStore, rules: KnownRules) -> None:
+    def __init__(self, lots: LotStore, cartons: PackingStore, rules: JudgingRules) -> None:
         self._lots, self._cartons, self._rules = lots, cartons, rules
 
     def pack(self, lot_id: int, *, rest: bool = False, at: datetime) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from grader.rules import Standard
 from grader.uniformity import SizeSpread
 from service.archive import Archive
 from service.errors import CompanyError, LabelDataError
+from service.judging_rules import JudgingRules
 from service.labels.drawing import LabelDrawing
 from service.labels.label_language import LabelLanguage
 from service.labels.label_stock import CartonStock, PalletStock
@@ -20,7 +21,6 @@ from service.labels.lot_history import LotHistory
 from service.labels.typeface import Typeface
 from service.packing.carton_label import carton_label
 from service.packing.company import Company, read_company
-from service.packing.known_rules import KnownRules
 from service.packing.lot_events import lot_history
 from service.packing.lot_quality import carton_spread, lot_tolerances
 from service.packing.packer import Packer
@@ -61,7 +61,7 @@ class Found:
 class PackingDesk:
     """Packing of one service. folder: of `company.toml`, which is read each time: a change counts at once."""
 
-    def __init__(self, archive: Archive, rules: KnownRules, folder: Path) -> None:
+    def __init__(self, archive: Archive, rules: JudgingRules, folder: Path) -> None:
         self._archive, self._rules, self._folder = archive, rules, folder
         self.packer = Packer(archive.lots, archive.cartons, rules)
 

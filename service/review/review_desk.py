@@ -1,4 +1,4 @@
-"""The parts of the review in a running service: who has which fruit, tables, marked views, evidence."""
+"""The parts of the review in a running service: who has which fruit, rules, marked views, evidence."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.rules import Standard
+from service.judging_rules import JudgingRules
 from service.review.answering import classes_of
 from service.review.evidence import Evidence
-from service.review.judging_table import JudgingTables
 from service.review.leases import Leases
 from service.review.marked_views import MarkedViews
 from service.store.review_store import ReviewStore
@@ -18,11 +18,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDesk:
-    """standards: all that may judge now."""
+    """standards: all that may judge now. judging: those that judged a fruit."""
 
     store: ReviewStore
     standards: Callable[[], tuple[Standard, ...]]
-    tables: JudgingTables
+    judging: JudgingRules
     leases: Leases
     marked: MarkedViews
     evidence: Evidence

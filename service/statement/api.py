@@ -10,7 +10,6 @@ from pydantic import Field
 
 from service.api.error_docs import errors
 from service.lots.api import LotId
-from service.rule_follower import VERSIONS_FOLDER
 from service.schemas import Language
 from service.services import RunningServices
 from service.statement.content import Statement
@@ -41,8 +40,7 @@ def asked_statement(
 ) -> Statement:
     """Raises NotFoundError, StatementError, StorageError."""
     prices = read_prices(price, currency)
-    published = services.settings.data_dir / VERSIONS_FOLDER
-    return lot_statement(services.archive, services.standards, published, lot_id, prices)
+    return lot_statement(services.archive, services.judging, lot_id, prices)
 
 
 AskedStatement = Annotated[Statement, Depends(asked_statement)]

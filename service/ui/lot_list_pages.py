@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from service.accounts.forms import Form, OwnForm, form_page
 from service.errors import ConflictError, LotError, NotFoundError, StatementError
 from service.lots.schemas import LotIn
-from service.rule_follower import VERSIONS_FOLDER
 from service.services import RunningServices, Services
 from service.statement.content import size_order
 from service.statement.lot_statement import lot_statement
@@ -129,10 +128,8 @@ def lot_list_router(pages: Pages) -> APIRouter:
         if not 2 <= len(asked) <= MOST_COMPARED:
             problem = f"expected 2 to {MOST_COMPARED} lots to compare, got {len(asked)}"
             raise StatementError("lots", problem)
-        published = services.settings.data_dir / VERSIONS_FOLDER
         statements = [
-            lot_statement(services.archive, services.standards, published, int(number[:9]), Prices())
-            for number in asked
+            lot_statement(services.archive, services.judging, int(number[:9]), Prices()) for number in asked
         ]
         language = pages.language_of(request)
         order = class_order(one for statement in statements for one in statement.standards)

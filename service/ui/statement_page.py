@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, Response
 from service.accounts.forms import form_page
 from service.errors import StatementError
 from service.lots.api import LotId
-from service.rule_follower import VERSIONS_FOLDER
 from service.services import RunningServices, Services
 from service.statement.content import Statement
 from service.statement.lot_statement import lot_statement
@@ -60,5 +59,4 @@ def statement_page_router(pages: Pages) -> APIRouter:
 
 
 def _make(services: Services, lot_id: int, prices: Prices) -> Statement:
-    published = services.settings.data_dir / VERSIONS_FOLDER
-    return lot_statement(services.archive, services.standards, published, lot_id, prices)
+    return lot_statement(services.archive, services.judging, lot_id, prices)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.sku_file import load_sku_table
 from grader.standard import list_standards, load_standard
-from service.packing.known_rules import KnownRules
+from service.judging_rules import JudgingRules
 from service.store.fruit_store import NewLotFruit
 from service.store.judges import JudgedBy
 from service.store.lot_store import StoredLot
@@ -104,10 +104,10 @@ def judge_of(path: Path) -> JudgedBy:
     )
 
 
-def rules_with(*paths: Path) -> KnownRules:
+def rules_with(*paths: Path) -> JudgingRules:
     """Rules of a line with these tables; nothing was published."""
     folder = paths[0].parent / "versions"
-    return KnownRules(folder, list_standards(), tables=lambda: [str(path) for path in paths])
+    return JudgingRules(folder, list_standards(), tables=lambda: [str(path) for path in paths])
 
 
 def graded(

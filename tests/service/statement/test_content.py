@@ -14,6 +14,7 @@ from grader.sku import load_sku_table
 from grader.standard import list_standards, load_standard
 from service.archive import Archive
 from service.errors import StatementError
+from service.judging_rules import JudgingRules
 from service.lots.regrade import regrade_lot
 from service.statement.causes import Cause, CauseKind
 from service.statement.content import Statement
@@ -56,7 +57,7 @@ def lot(archive: Archive) -> StoredLot:
 
 
 def made(archive: Archive, lot: StoredLot, *prices: str) -> Statement:
-    return lot_statement(archive, STANDARDS, Path("none"), lot.lot_id, read_prices(prices))
+    return lot_statement(archive, JudgingRules(Path("none"), STANDARDS), lot.lot_id, read_prices(prices))
 
 
 def assert_adds_up(statement: Statement, archive: Archive) -> None:

@@ -15,6 +15,7 @@ from grader.reason_text import Language
 from grader.standard import list_standards, load_standard
 from service.archive import Archive
 from service.errors import LabelFontError
+from service.judging_rules import JudgingRules
 from service.statement.content import Statement
 from service.statement.limits import limit_lines
 from service.statement.lot_statement import lot_statement
@@ -35,7 +36,7 @@ def statement(tmp_path_factory: pytest.TempPathFactory) -> Statement:
     )
     fill_lot(archive, lot, 300)
     prices = read_prices(["extra:6.50", "I:5.20", "II:3", "reject:0.8"])
-    made = lot_statement(archive, list_standards(), folder, lot.lot_id, prices)
+    made = lot_statement(archive, JudgingRules(folder, list_standards()), lot.lot_id, prices)
     archive.close()
     return replace(made, made_at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
 

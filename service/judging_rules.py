@@ -15,7 +15,7 @@ from grader.versions import load_published_standard, load_published_table
 from service.store.judges import JudgedBy
 
 
-class KnownRules:
+class JudgingRules:
     """Rules by hash, each read once: what has a hash never changes.
 
     folder: of the published versions. installed: the standards that come with the program. tables, files: names or
@@ -32,6 +32,7 @@ class KnownRules:
     ) -> None:
         self._folder = folder
         self._named_tables, self._named_standards = tables, files
+        self._named = {one.standard_id: one for one in installed}
         self._standards = {(one.standard_id, one.sha256): one for one in installed}
         self._tables: dict[tuple[str, str], SkuTable] = {}
 
@@ -69,6 +70,10 @@ class KnownRules:
                 raise UnknownVersionError(f"standard {key[0]}: no file with the hash {key[1]!r} is here")
             self._standards[key] = found
         return self._standards[key]
+
+    def of_name(self, standard_id: str) -> Standard | None:
+        """One of this name, whatever its hash: for words, not for deciding."""
+        return self._named.get(standard_id)
 
 
 _Rules = TypeVar("_Rules")
