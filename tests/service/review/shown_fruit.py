@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.image_io import read_image
-from grader.pipeline import Grader, GradeOptions
+from grader.pipeline import GradeOptions, Grader
 from grader.production import production_model
 from grader.record import record_to_json
 from grader.types import Crop
@@ -27,7 +27,9 @@ def stock_with_samples(archive: Archive) -> None:
     grader = Grader.load(production_model())
     lot = open_lot(archive.lots, "LX-1122-3")
     shown = [TURN, *([SAMPLES / f"apple_{name}.jpg"] for name in ("scab", "russet", "insect"))]
-    archive.fruit.add([_fruit(archive, grader, lot, 41 + number, files) for number, files in enumerate(shown)])
+    archive.fruit.add(
+        [_fruit(archive, grader, lot, 41 + number, files) for number, files in enumerate(shown)]
+    )
 
 
 def _fruit(
