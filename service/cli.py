@@ -11,7 +11,7 @@ from grader.cli import app
 from service.accounts.commands import keys, users
 from service.label_command import label
 from service.regrade_command import regrade
-from service.review.commands import tidy
+from service.review.commands import review_export, tidy
 from service.stream_command import stream
 
 WRONG_USE = 2
@@ -22,6 +22,7 @@ app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 app.command()(regrade)
 app.command()(tidy)
+app.command("review-export")(review_export)
 
 
 @app.command()

@@ -17,6 +17,7 @@ ServiceError
 ├── LotError                 a lot cannot be opened so: lanes or crop do not fit the line
 ├── ReviewError              an answer to a fruit cannot be: no such class, or marks on no view of it
 ├── StatementError           a statement cannot be made so: a price or currency that is none
+├── ExportError              a corrected set cannot be written: its folder is taken, or there is nothing to learn
 ├── BadFruitError            a posted fruit is no record of schema fruit/1
 ├── ProtocolError            a message to a line that does not follow the protocol
 ├── LineConfigError          the file of a line has faults
@@ -104,6 +105,10 @@ class NotFoundError(ServiceError):
 
 class ReviewError(ServiceError):
     """An answer of the review does not fit its fruit; the message names the field, expected and actual."""
+
+
+class ExportError(ServiceError):
+    """A corrected set cannot be written; the message says why, and what was left out."""
 
 
 class BadFruitError(ServiceError):

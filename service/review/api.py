@@ -43,7 +43,7 @@ _PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}, "
 _A_DAY = {"Cache-Control": "private, max-age=86400"}
 
 
-@router.get("/review", summary="Fruit that wait for a person", responses=errors(422))
+@router.get("/review", summary="Fruit that wait for a person", responses=errors(404, 422))
 def queue(
     services: RunningServices,
     kind: Kind = "all",

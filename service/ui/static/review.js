@@ -70,6 +70,8 @@ function showQueue() {
   online.asking = queue.state.online;
   showCounts();
   showOffline();
+  $("missed").hidden = queue.state.missed === 0;
+  put($("missed"), _("Fruit stored without pictures: {count}. Is the disk full?", { count: number(queue.state.missed) }));
   if (fruit !== null) {
     prefetchOutlines();
     return;

@@ -14,7 +14,7 @@ export function stationName() {
 // skip(number): fruit that were answered a moment ago. changed(): something came, or the service does not answer.
 export function startQueue({ language, lot, skip, changed }) {
   const station = stationName();
-  const state = { kind: "all", fruits: [], waiting: null, online: true, asked: false };
+  const state = { kind: "all", fruits: [], waiting: null, missed: 0, online: true, asked: false };
   const pictures = new Map();
   let asking = 0;
   let counting = 0; // requests for counts, and the newest one that was answered
@@ -32,6 +32,7 @@ export function startQueue({ language, lot, skip, changed }) {
     if (mine > counted) {
       counted = mine;
       state.waiting = found.waiting;
+      state.missed = found.evidence.missed;
     }
     return found;
   }
