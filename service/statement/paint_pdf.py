@@ -16,15 +16,16 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 
 from service.labels.embedded_font import embedded_font
 from service.labels.label_language import LabelLanguage
-from service.labels.typeface import find_typeface
+from service.labels.typeface import Typeface, find_typeface
 from service.statement.sheet import Sheet, SheetTable
 from service.statement.words import word
 
 INK, MUTED, LINE, HEAD, WARN = (
     HexColor(one) for one in ("#18201c", "#525e57", "#c3cac6", "#edf2ef", "#a33a00")
 )
-MARGIN = 16 * mm
-WIDTH = A4[0] - 2 * MARGIN
+MARGIN: float = 16 * mm
+FONT_SIZE = 9
+WIDTH: float = A4[0] - 2 * MARGIN
 
 
 def statement_pdf(sheet: Sheet) -> bytes:
@@ -59,7 +60,7 @@ def statement_pdf(sheet: Sheet) -> bytes:
             A4[0] - MARGIN, 10 * mm, word("page", sheet.language, number=canvas.getPageNumber())
         )
 
-    document.build(_story(sheet, fonts), onFirstPage=foot, onLaterPages=foot)
+    document.build(_story(sheet, fonts, typeface), onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
 
 
@@ -71,9 +72,9 @@ def _letters(sheet: Sheet) -> str:
     return "".join(sorted(set("".join(parts))))
 
 
-def _story(sheet: Sheet, fonts: dict[bool, str]) -> list[Flowable]:
+def _story(sheet: Sheet, fonts: dict[bool, str], typeface: Typeface) -> list[Flowable]:
     plain = ParagraphStyle(
-        "plain", fontName=fonts[False], fontSize=9, leading=12, textColor=INK, wordWrap=_wrap(sheet)
+        "plain", fontName=fonts[False], fontSize=FONT_SIZE, leading=12, textColor=INK, wordWrap=_wrap(sheet)
     )
     strong = ParagraphStyle("strong", parent=plain, fontName=fonts[True])
     title = ParagraphStyle("title", parent=strong, fontSize=18, leading=24)
@@ -94,7 +95,10 @@ def _story(sheet: Sheet, fonts: dict[bool, str]) -> list[Flowable]:
         story.append(Paragraph(escape(sheet.warning), warn))
     story.append(_facts(sheet, plain, strong))
     for table in sheet.tables:
-        parts = [Paragraph(escape(table.title), head), _table(table, plain, strong)]
+        parts = [
+            Paragraph(escape(table.title), head),
+            _table(table, plain, strong, _first_width(table, typeface)),
+        ]
         parts += [Paragraph(escape(text), note) for text in table.notes]
         story.append(KeepTogether(parts))
     return story
@@ -118,7 +122,14 @@ def _facts(sheet: Sheet, plain: ParagraphStyle, strong: ParagraphStyle) -> Table
     return Table(rows, widths, style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *_tight()], hAlign="LEFT")
 
 
-def _table(table: SheetTable, plain: ParagraphStyle, strong: ParagraphStyle) -> Table:
+def _first_width(table: SheetTable, typeface: Typeface) -> float:
+    """Of the first column, as wide as its longest text, within bounds; the others share what is left."""
+    texts = [table.headers[0], *(row[0] for row in table.rows)]
+    widest = max(typeface.width_mm(text, FONT_SIZE, bold=True) for text in texts)
+    return min(max(widest + 10, 0.14 * WIDTH), 0.38 * WIDTH)
+
+
+def _table(table: SheetTable, plain: ParagraphStyle, strong: ParagraphStyle, first: float) -> Table:
     right = {
         style: ParagraphStyle(f"{style.name} right", parent=style, alignment=TA_RIGHT, wordWrap=None)
         for style in (plain, strong)
@@ -136,8 +147,7 @@ def _table(table: SheetTable, plain: ParagraphStyle, strong: ParagraphStyle) -> 
         ]
         for at, row in enumerate(table.rows)
     ]
-    first = 0.4 - 0.03 * max(0, len(table.headers) - 3)
-    others = (1 - first) / (len(table.headers) - 1)
+    others = (WIDTH - first) / (len(table.headers) - 1)
     style: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, 0), HEAD),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
@@ -146,7 +156,7 @@ def _table(table: SheetTable, plain: ParagraphStyle, strong: ParagraphStyle) -> 
     ]
     if table.total:
         style.append(("LINEABOVE", (0, -1), (-1, -1), 0.9, INK))
-    widths = [WIDTH * share for share in (first, *(others for _ in table.headers[1:]))]
+    widths = [first, *(others for _ in table.headers[1:])]
     return Table(rows, widths, style=style, repeatRows=1, hAlign="LEFT")
 
 

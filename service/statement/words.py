@@ -27,9 +27,9 @@ _WORDS = {
     "classes_only": ("Classes", "等级"),
     "class": ("Class", "等级"),
     "share": ("Share of fruit", "果数占比"),
-    "weighed": ("With weight", "有重量的果数"),
+    "weighed": ("With weight", "有重量果数"),
     "weight": ("Weight, kg", "重量（kg）"),
-    "price": ("{currency} per kg", "单价（{currency}/kg）"),
+    "price": ("{currency} per kg", "单价 {currency}/kg"),
     "amount": ("Amount, {currency}", "金额（{currency}）"),
     "total": ("Total", "合计"),
     "weight_note": (

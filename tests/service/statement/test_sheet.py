@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -23,6 +24,7 @@ from service.statement.paint_csv import statement_csv
 from service.statement.paint_pdf import statement_pdf
 from service.statement.prices import read_prices
 from service.statement.sheet import statement_sheet
+from tests.service.browsing import SCREENSHOTS
 from tests.service.lot_fruit import AT, new_lot
 from tests.service.made_lot import fill_lot
 
@@ -32,9 +34,12 @@ def statement(tmp_path_factory: pytest.TempPathFactory) -> Statement:
     folder = tmp_path_factory.mktemp("statement")
     archive = Archive.open(folder, min_free_bytes=1)
     lot = archive.lots.open(
-        new_lot(variety="富士", grower="王家果园", origin="甘肃礼县"), line_id="north", lanes=(1,), at=AT
+        new_lot("20261121-2", variety="富士", grower="王家果园", origin="甘肃礼县", net_weight_kg=430),
+        line_id="north",
+        lanes=(1,),
+        at=AT,
     )
-    fill_lot(archive, lot, 300)
+    fill_lot(archive, lot, 2_000)
     prices = read_prices(["extra:6.50", "I:5.20", "II:3", "reject:0.8"])
     made = lot_statement(archive, JudgingRules(folder, list_standards()), lot.lot_id, prices)
     archive.close()
@@ -129,13 +134,11 @@ def test_the_colour_rule_is_named_for_the_variety(statement: Statement) -> None:
     ]
 
 
-def test_picture_of_a_statement_for_the_documentation(statement: Statement) -> None:
-    import os
-
-    folder = os.environ.get("GRADER_SCREENSHOTS")
-    document = pypdfium2.PdfDocument(statement_pdf(statement_sheet(statement, "zh")))
-    picture = document[0].render(scale=1.3).to_pil()
+def test_a_statement_is_two_pages_of_a4(statement: Statement) -> None:
+    closed = replace(statement, provisional=False)
+    document = pypdfium2.PdfDocument(statement_pdf(statement_sheet(closed, "zh")))
+    pictures = [page.render(scale=1.3).to_pil() for page in document]
     document.close()
-    assert picture.size[0] > 700
-    if folder:
-        picture.quantize(64).save(Path(folder) / "statement.png", optimize=True)
+    assert [picture.size for picture in pictures] == [(774, 1095)] * 2
+    if folder := os.environ.get(SCREENSHOTS):
+        pictures[0].quantize(64).save(Path(folder) / "statement.png", optimize=True)
