@@ -82,9 +82,7 @@ def rule_list(files: RuleFiles, language: Language) -> dict[str, object]:
             "standard": one,
             "title": _title(one, language),
             "change": in_force(files.folder, RuleKind.STANDARD, one.standard_id),
-            "letters": [
-                letter for letter in _EVIDENCE if any(letter in rule.evidence for rule in one.rules)
-            ],
+            "letters": [letter for letter in _EVIDENCE if any(letter in rule.evidence for rule in one.rules)],
         }
         for one in files.rules.standards()
     ]
