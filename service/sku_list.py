@@ -1,20 +1,19 @@
-"""The SKU tables that are installed."""
+"""The SKU tables that may assign now."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from grader.sku import SKU_TABLES_FOLDER, SkuRule, SkuTable, load_sku_table
+from grader.sku import SkuRule, SkuTable
 from service.schemas import SkuRuleOut, SkuTableOut
+from service.skus.rule_files import RuleFiles
 
 
-def list_sku_tables(folder: Path = SKU_TABLES_FOLDER) -> list[SkuTableOut]:
-    """Every table of `folder`, by name.
+def list_sku_tables(files: RuleFiles) -> list[SkuTableOut]:
+    """Every table, published or installed, by name.
 
     Raises:
         SkuTableError: a table has faults.
     """
-    return [_table(file.stem, load_sku_table(file)) for file in sorted(folder.glob("*.toml"))]
+    return [_table(name, files.rules.sku_table(name)) for name in files.table_names()]
 
 
 def _table(name: str, table: SkuTable) -> SkuTableOut:

@@ -31,14 +31,14 @@ View = Annotated[int, Path(ge=0, le=999)]
 
 @router.get("/standards", summary="Grading standards", responses=errors(422))
 def standards(services: RunningServices, lang: Language = "en") -> StandardsOut:
-    """All installed standards. Only `enabled` ones decide."""
+    """All standards, as published or installed. Only `enabled` ones decide."""
     return StandardsOut(standards=[StandardOut.of(standard, lang) for standard in services.standards])
 
 
 @router.get("/skus", summary="SKU tables")
-def skus() -> SkuTablesOut:
-    """All installed tables: class, size and colour -> SKU and outlet."""
-    return SkuTablesOut(tables=list_sku_tables())
+def skus(services: RunningServices) -> SkuTablesOut:
+    """All tables, as published or installed: class, size and colour -> SKU and outlet."""
+    return SkuTablesOut(tables=list_sku_tables(services.rule_files))
 
 
 @router.get("/models", summary="Models")

@@ -158,6 +158,8 @@ class RuleFiles:
             SkuTableError: the draft has faults. VersionConflictError, VersionError, OutputError
         """
         with table_draft(asked.draft.text, asked.draft.sizes) as path:
+            if faults := find_sku_faults(path, self.rules.standards()):
+                raise SkuTableError("\n".join(faults))
             table = load_sku_table(path)
             replaces = asked.replaces or self._keep_installed_table(table, who)
             change = publish_sku_table(
@@ -174,8 +176,11 @@ class RuleFiles:
     def publish_standard(self, asked: PublishStandard, who: str) -> Change:
         """As `publish_table`. Raises StandardError for a draft with faults."""
         with standard_draft(asked.draft.text) as path:
+            if faults := find_standard_faults(path):
+                raise StandardError("\n".join(faults))
             standard = load_standard(path)
             self._check_default(standard)
+            standard.check_usable()
             replaces = asked.replaces or self._keep_installed_standard(standard, who)
             change = publish_standard(path, self.folder, who=who, reason=asked.reason, replaces=replaces)
         self.rules.look()

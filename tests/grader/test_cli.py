@@ -171,7 +171,7 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
         (["--variety", "pineapple"], "pineapple"),
         (["--sku-table", "no_such_table"], "no_such_table"),
         (["--model", "no_such_model"], "no_such_model"),
-        (["--crop", "pear"], "Invalid value for '--crop'"),
+        (["--crop", "Two plums"], "'Two plums' is not a valid Crop"),
         (["--format", "xml"], "Invalid value for '--format'"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--language", "fr"], "--language: expected en or zh, got 'fr'"),
