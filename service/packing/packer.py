@@ -42,10 +42,13 @@ class Packer:
                 f"lot {lot.code}: expected a closed lot, it is open: its last cartons still fill"
             )
         codes: list[str] = []
-        while self._has_full_one(lot):  # else nothing is written, and nobody kept waiting
-            codes += self._cartons.pack(
+        more = self._has_full_one(lot)  # else nothing is written, and nobody kept waiting
+        while more:
+            some = self._cartons.pack(
                 lot_id, lambda loose: islice(self._plan(lot, loose, rest=False), AT_ONCE)
             )
+            codes += some
+            more = len(some) == AT_ONCE
         if rest:
             codes += self._cartons.pack(lot_id, lambda loose: self._plan(lot, loose, rest=True), finish=at)
         return tuple(codes)
