@@ -90,7 +90,7 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (PreviewError, 503, "preview_unavailable"),
     (LineConfigError, 500, "invalid_line"),
     (LedgerError, 500, "wrong_counts"),
-    (CompanyError, 503, "company_unknown"),
+    (CompanyError, 409, "company_unknown"),
     (LabelDataError, 422, "invalid_label"),
     (SsccExhaustedError, 409, "numbers_exhausted"),
     (LabelFontError, 503, "font_missing"),

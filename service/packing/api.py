@@ -96,7 +96,7 @@ def pack_lot(lot_id: LotId, wanted: PackIn, services: RunningServices) -> Packed
     return PackedOut(cartons=list(packed))
 
 
-@router.get("/lots/{lot_id}/epcis", summary="The events of a lot", responses=errors(404, 409, 422, 503))
+@router.get("/lots/{lot_id}/epcis", summary="The events of a lot", responses=errors(404, 409, 422))
 def lot_events(lot_id: LotId, services: RunningServices) -> JsonObject:
     """EPCIS 2.0 as JSON-LD: received, graded, put on pallets."""
     return epcis_document(services.packing.history(lot_id), created_at=datetime.now(UTC))
@@ -187,7 +187,7 @@ def list_pallets(
     )
 
 
-@router.post("/pallets", summary="Build a pallet", status_code=201, responses=errors(400, 404, 409, 422, 503))
+@router.post("/pallets", summary="Build a pallet", status_code=201, responses=errors(400, 404, 409, 422))
 def build_pallet(wanted: PalletIn, request: Request, services: RunningServices) -> PalletOut:
     """Of cartons of one lot and SKU that are on no pallet. It gets the next SSCC."""
     company = services.packing.company()

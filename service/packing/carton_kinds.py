@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,11 +21,12 @@ class CartonKind:
     pack: Pack
 
 
-def carton_kinds(table: SkuTable, crop: str, classes: Collection[str]) -> Mapping[str, CartonKind]:
+@lru_cache(maxsize=32)
+def carton_kinds(table: SkuTable, crop: str, classes: frozenset[str]) -> Mapping[str, CartonKind]:
     """Every SKU that fruit of a crop can have under a table and that is packed, by code. classes: that fruit have."""
     packs = {pack.key: pack for pack in table.packs}
     if not packs:
-        return {}
+        return MappingProxyType({})
     crops = tuple(dict.fromkeys((crop, *(name for name, _ in table.crop_codes))))
     named = (*(name for name, _ in table.class_codes), *sorted(classes))
     grid = sku_grid(table, crops=crops, classes=tuple(dict.fromkeys(named)))
@@ -34,7 +37,7 @@ def carton_kinds(table: SkuTable, crop: str, classes: Collection[str]) -> Mappin
             found.setdefault(
                 table.code(rule, *grid.case(cell)), CartonKind(outlet=rule.outlet, pack=packs[rule.pack])
             )
-    return found
+    return MappingProxyType(found)
 
 
 def told_apart(

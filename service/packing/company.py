@@ -72,7 +72,7 @@ def read_company(folder: Path) -> Company:
     path = folder / COMPANY_FILE
     if not path.is_file():
         raise CompanyError(
-            f"{path}: expected a file with the company's GS1 prefix, GTINs and address, found none; "
+            f"{COMPANY_FILE}: expected this file in the data folder, with GS1 prefix, GTINs and packer, found none; "
             "docs/labels.md shows one"
         )
     top = read_toml(path)

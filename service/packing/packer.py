@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from math import ceil, floor
 
 from grader.carton_plan import Carton, CartonFiller, PackedFruit
@@ -17,6 +18,9 @@ from service.judging_rules import JudgingRules
 from service.packing.carton_kinds import CartonKind, carton_kinds, told_apart
 from service.store.lot_store import OPEN, LotStore, StoredLot
 from service.store.packing_store import LooseFruit, NewCarton, PackingStore
+
+AT_ONCE = 500
+"""Cartons in one transaction: fruit that come meanwhile wait for it."""
 
 
 class Packer:
@@ -30,18 +34,24 @@ class Packer:
 
         Raises:
             NotFoundError: no such lot. ConflictError: rest of a lot that is open. UnknownVersionError: a SKU table or a
-                standard that judged its fruit is not here. StorageError. Nothing was stored.
+                standard that judged its fruit is not here. StorageError. Cartons that were stored before it stay.
         """
         lot = self._lots.lot(lot_id)
         if rest and lot.state == OPEN:
             raise ConflictError(
                 f"lot {lot.code}: expected a closed lot, it is open: its last cartons still fill"
             )
-        if not rest and not any(True for _ in self._plan(lot, self._cartons.loose(lot_id), rest=False)):
-            return ()  # nothing to write: nobody is kept waiting
-        return self._cartons.pack(
-            lot_id, lambda loose: self._plan(lot, loose, rest=rest), finish=at if rest else None
-        )
+        codes: list[str] = []
+        more = self._has_full_one(lot)  # else nothing is written, and nobody kept waiting
+        while more:
+            some = self._cartons.pack(
+                lot_id, lambda loose: islice(self._plan(lot, loose, rest=False), AT_ONCE)
+            )
+            codes += some
+            more = len(some) == AT_ONCE
+        if rest:
+            codes += self._cartons.pack(lot_id, lambda loose: self._plan(lot, loose, rest=True), finish=at)
+        return tuple(codes)
 
     def packed_skus(self, lot_id: int) -> frozenset[str]:
         """SKUs of loose fruit of a lot that go into cartons. Raises as `pack`."""
@@ -49,9 +59,12 @@ class Packer:
         kinds = self._kinds(lot, loose)
         return frozenset(one.sku_code for one in loose if one.sku_code in kinds[one.judge_id])
 
+    def _has_full_one(self, lot: StoredLot) -> bool:
+        return next(self._plan(lot, self._cartons.loose(lot.lot_id), rest=False), None) is not None
+
     def _kinds(self, lot: StoredLot, loose: Sequence[LooseFruit]) -> Mapping[int, Mapping[str, CartonKind]]:
         judges = self._cartons.judges({one.judge_id for one in loose})
-        classes = {one.grade_class for one in loose}
+        classes = frozenset(one.grade_class for one in loose)
         return {
             number: carton_kinds(self._rules.table(judge), lot.crop, classes)
             for number, judge in judges.items()

@@ -30,7 +30,7 @@ class PackingRounds:
         self._packer, self._lots, self._cartons, self._busy = packer, lots, cartons, busy
         self._log = QuietLog()
         self._end = Event()
-        self._thread = Thread(target=self._go_round, name="packing")
+        self._thread = Thread(target=self._go_round, name="packing", daemon=True)
 
     def start(self) -> None:
         """Begin."""

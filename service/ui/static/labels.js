@@ -1,4 +1,4 @@
-// Labels and trace work without this: it shows times as people write them, and a box that chooses all cartons.
+// Labels and trace work without this; it shows times as people write them and helps to choose cartons.
 import { data } from "./texts.js";
 import { startThemeButton } from "./theme_button.js";
 
@@ -10,12 +10,24 @@ function showTimes() {
   }
 }
 
-const all = document.getElementById("all");
-if (all) {
+// One box chooses all cartons; nothing can be printed while none is chosen.
+const cartons = document.getElementById("cartons");
+if (cartons) {
+  const all = document.getElementById("all");
+  const print = document.getElementById("print");
+  const boxes = [...cartons.querySelectorAll("input[name=code]:enabled")];
+  const look = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    print.disabled = chosen === 0;
+    all.checked = chosen > 0 && chosen === boxes.length;
+    all.indeterminate = chosen > 0 && chosen < boxes.length;
+  };
   all.hidden = false;
   all.addEventListener("change", () => {
-    for (const box of document.querySelectorAll("#cartons input[name=code]:enabled")) box.checked = all.checked;
+    for (const box of boxes) box.checked = all.checked;
   });
+  cartons.addEventListener("change", look);
+  look();
 }
 
 document.body.addEventListener("htmx:afterSettle", showTimes);

@@ -71,7 +71,7 @@ def add_mixed_fruit(services: Services, lot: StoredLot, judge: JudgedBy, count: 
                 number,
                 judge,
                 grade_class=random.choices(["extra", "I", "reject"], [6, 3, 1])[0],
-                diameter_mm=round(random.uniform(75.0, 80.5), 1),
+                diameter_mm=round(random.uniform(75.0, 79.9), 1),
                 weight_g=round(random.uniform(178.0, 231.0), 1),
                 reason="late" if random.random() < 0.03 else None,
             )

@@ -29,7 +29,7 @@ def test_a_company_is_read(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CompanyError, match=r"company\.toml: expected a file with the company's GS1 prefix"):
+    with pytest.raises(CompanyError, match=r"^company\.toml: expected this file in the data folder"):
         read_company(tmp_path)
 
 

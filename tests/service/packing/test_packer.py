@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
+from sqlalchemy.engine import URL
 
 from grader.carton_plan import PackedFruit, plan_cartons
 from grader.errors import UnknownVersionError
 from grader.sku_file import load_sku_table
 from service.errors import ConflictError, NotFoundError
-from service.packing.packer import Packer
+from service.packing.packer import AT_ONCE, Packer
 from service.packing.packing_desk import wrong_sums
 from service.packing.packing_rounds import LAST_FRUIT, PackingRounds
 from service.store.database import open_database
@@ -67,6 +71,20 @@ class House:
             carton.code: [one.lot_fruit_id for one in self.questions.fruit_of(carton.carton_id)]
             for carton in self.cartons.cartons(lot.lot_id, limit=10_000)
         }
+
+
+def packed_until(house: House, lot: StoredLot, cartons: int, crash: Callable[[], None]) -> None:
+    """Pack, and crash after so many cartons, or after the last one before anything is committed."""
+
+    def plan(loose: Sequence[LooseFruit]) -> Iterator[NewCarton]:
+        yield from islice(house.packer._plan(lot, loose, rest=False), cartons)
+        crash()
+
+    house.cartons.pack(lot.lot_id, plan)
+
+
+def fail() -> None:
+    raise MemoryError
 
 
 @pytest.fixture
@@ -155,17 +173,45 @@ def test_a_crash_leaves_nothing_half_done_and_the_same_cartons_come_out(house: H
     lot = open_lot(house.lots)
     house.fruit.add([graded(lot, number, house.judge) for number in range(12)])
 
-    def crash(loose: Sequence[LooseFruit]) -> Iterator[NewCarton]:
-        for done, carton in enumerate(house.packer._plan(lot, loose, rest=False)):
-            if done == 2:
-                raise MemoryError
-            yield carton
-
     with pytest.raises(MemoryError):
-        house.cartons.pack(lot.lot_id, crash)
+        packed_until(house, lot, 2, fail)
     assert house.inside(lot) == {}
     house.pack(lot)
     assert [len(fruit) for fruit in house.inside(lot).values()] == [4, 4, 4]
+
+
+KILLED = """
+import os, signal, sys
+from itertools import islice
+from sqlalchemy import make_url
+from service.store.database import open_database
+from tests.service.packing.test_packer import House, packed_until
+house = House(open_database(make_url(sys.argv[1])), __import__("pathlib").Path(sys.argv[2]))
+packed_until(house, house.lots.lot(1), 2, lambda: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def test_a_process_that_is_killed_while_it_packs_leaves_nothing_half_done(
+    empty_database: URL, tmp_path: Path
+) -> None:
+    engine = open_database(empty_database)
+    house = House(engine, tmp_path / "rules")
+    lot = open_lot(house.lots)
+    house.fruit.add([graded(lot, number, house.judge) for number in range(12)])
+    url = empty_database.render_as_string(hide_password=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED, url, str(tmp_path / "rules")], timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert house.inside(lot) == {}
+    assert house.pack(lot) == ("C1-0001", "C1-0002", "C1-0003")
+    engine.dispose()
+
+
+def test_more_cartons_than_one_transaction_takes(house: House, tmp_path: Path) -> None:
+    house.use(write_table(tmp_path / "single", count=1))
+    lot = open_lot(house.lots)
+    house.fruit.add([graded(lot, number, house.judge) for number in range(AT_ONCE + 3)])
+    assert len(house.pack(lot)) == AT_ONCE + 3
+    assert house.cartons.named([f"C1-{AT_ONCE + 3:04d}"])[0].number == AT_ONCE + 3
 
 
 def test_a_table_that_is_not_here_is_named_and_nothing_is_packed(house: House) -> None:
@@ -274,7 +320,8 @@ def test_every_fruit_that_left_for_a_packed_sku_is_in_exactly_one_carton(
             house.pack(lot)
         else:
             assert isinstance(what, int)
-            survive_crash(house, lot, what)
+            with pytest.raises(MemoryError):
+                packed_until(house, lot, what, fail)
         check()
     house.lots.close(lot.lot_id, at=AT)
     house.pack(lot, rest=True)
@@ -289,18 +336,6 @@ def test_every_fruit_that_left_for_a_packed_sku_is_in_exactly_one_carton(
             assert carton.net_weight_g >= packs[1]
     if not decided_again:  # however often it was packed in between: the cartons of one go
         assert list(before.values()) == one_go(stored, folder / "packing.toml")
-
-
-def survive_crash(house: House, lot: StoredLot, after: int) -> None:
-    def crash(loose: Sequence[LooseFruit]) -> Iterator[NewCarton]:
-        for done, carton in enumerate(house.packer._plan(lot, loose, rest=False)):
-            if done == after:
-                raise MemoryError
-            yield carton
-        raise MemoryError
-
-    with pytest.raises(MemoryError):
-        house.cartons.pack(lot.lot_id, crash)
 
 
 def one_go(stored: list[tuple[int, tuple[str, float | None, str | None]]], table: Path) -> list[list[int]]:

@@ -226,7 +226,7 @@ def test_without_a_company_cartons_are_packed_and_labels_say_what_is_missing(
             packing.get("cartons/C1-0001/label.png"),
             packing.post("pallets", cartons=["C1-0001"]),
         ):
-            assert problem in told(answer, 503, "company_unknown")
+            assert problem in told(answer, 409, "company_unknown")
         assert packing.get("trace", scan="C1-0001").json()["carton"]["pallet"] is None
 
 
