@@ -21,6 +21,7 @@ from service.accounts.opening import open_accounts, open_archive
 from service.accounts.pages import account_router
 from service.api import catalogue, fruits, grading, health
 from service.api.error_docs import errors
+from service.body_limit import BodyLimit
 from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
@@ -45,13 +46,12 @@ from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
-from service.skus.api import PREFIXES
 from service.skus.api import router as rules_router
-from service.skus.body_limit import BodyLimit
 from service.ui.line_pages import line_pages_router
 from service.ui.page import STATIC, page_router
 from service.ui.render import Pages
 from service.ui.translate import LANGUAGES
+from service.unread_body import UnreadBody
 
 
 def create_app(
@@ -100,9 +100,10 @@ def create_app(
     ):
         app.include_router(router)
         routes += router.routes
-    app.add_middleware(BodyLimit, prefixes=PREFIXES, limit_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_upload_bytes, own=frozenset({"/api/v1/grade"}))
     app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)
+    app.add_middleware(UnreadBody, limit_bytes=settings.max_upload_bytes)
     app.add_middleware(RequestLog, metrics=metrics)
     return app
 
