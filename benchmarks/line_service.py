@@ -69,10 +69,17 @@ def line_file(lanes: int, views: int) -> str:
 
 
 class BenchService:
-    """A service in processes of its own. environment: settings by variable."""
+    """A service in processes of its own. environment: settings by variable. program: run in its place."""
 
     def __init__(
-        self, folder: Path, *, lanes: int, views: int, environment: dict[str, str], fixed: bool = False
+        self,
+        folder: Path,
+        *,
+        lanes: int,
+        views: int,
+        environment: dict[str, str],
+        fixed: bool = False,
+        program: Path | None = None,
     ) -> None:
         lines = folder / "lines"
         lines.mkdir(parents=True, exist_ok=True)
@@ -87,9 +94,11 @@ class BenchService:
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": str(ROOT),
         }
-        program = [str(Path(__file__).resolve())] if fixed else ["-m", "service.cli", "serve"]
+        started = ["-m", "service.cli", "serve"]
+        if fixed or program is not None:
+            started = [str((program or Path(__file__)).resolve())]
         self._process = subprocess.Popen(
-            [sys.executable, *program],
+            [sys.executable, *started],
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,

@@ -124,7 +124,7 @@ def measure(fruit: int = 100_000, many: int = 1_000_000, runs: int = 5) -> dict[
         "runs": runs,
         "cpus_usable": len(os.sched_getaffinity(0)),
         "load_average_1min": round(os.getloadavg()[0], 2),
-        "processor": _processor(),
+        "processor": processor(),
         "changed_fruit": len(found.changed),
         "what_if": timed(runs, lambda: simulate(columns, eu, table, moved, table)),
         "slider": timed(runs, lambda: compare(kept, regrade(columns, moved, table))),
@@ -135,7 +135,7 @@ def measure(fruit: int = 100_000, many: int = 1_000_000, runs: int = 5) -> dict[
     return result
 
 
-def _processor() -> str:
+def processor() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if os.name == "posix" else []
     return next(
         (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"

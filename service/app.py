@@ -19,6 +19,7 @@ from service.accounts.opening import open_accounts, open_archive
 from service.accounts.pages import account_router
 from service.api import catalogue, fruits, grading, health
 from service.api.error_docs import errors
+from service.body_limit import BodyLimit
 from service.grade_pictures import OverlayStyle
 from service.grading_pool import GradingPool
 from service.grading_port import FruitGrader
@@ -58,7 +59,6 @@ from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
-from service.skus.api import PREFIXES
 from service.skus.api import router as rules_router
 from service.skus.body_limit import BodyLimit
 from service.skus.rule_files import RuleFiles
@@ -77,6 +77,7 @@ from service.ui.rule_pages import rule_pages_router
 from service.ui.statement_page import statement_page_router
 from service.ui.trace_pages import trace_pages_router
 from service.ui.translate import LANGUAGES
+from service.unread_body import UnreadBody
 
 
 def create_app(
@@ -138,8 +139,10 @@ def create_app(
         app.include_router(router)
         routes += router.routes
     app.add_middleware(BodyLimit, prefixes=(*PREFIXES, REVIEW_PREFIX), limit_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_upload_bytes, own=frozenset({"/api/v1/grade"}))
     app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)
+    app.add_middleware(UnreadBody, limit_bytes=settings.max_upload_bytes)
     app.add_middleware(RequestLog, metrics=metrics)
     return app
 

@@ -30,6 +30,7 @@ from service.skus.schemas import (
 )
 
 PREFIXES = ("/api/v1/skus", "/api/v1/standards", "/rules")
+VERSIONS_FOLDER = "versions"
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 

@@ -16,8 +16,10 @@ from service.store.judges import JudgedBy, Judges
 from service.store.lot_tables import Correction, Judge, LotFruit
 from service.store.storage_errors import storage_errors
 
-ROWS = 65_536
-"""Fruit that are in memory at once: some 50 MB."""
+ROWS = 32_768
+"""Fruit that are in memory at once: some 25 MB."""
+AT_ONCE = 1_000
+"""Rows that are turned into columns at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +93,11 @@ class RegradeStore:
             judges = {} if apply is None else _new_judges(connection, lot_id, apply)
             last, query = 0, _judged([lot_id]).add_columns(LotFruit.judge_id).limit(ROWS)
             with BulkDecisions(connection, at=at) as bulk:
-                while found := _fetch(connection, query.where(LotFruit.lot_fruit_id > last)):
-                    rows, judge_ids = _rows(found)
+                while (found := _columns(connection, query.where(LotFruit.lot_fruit_id > last)))[0]:
+                    rows = _rows(found)
                     decided = decide(rows)
                     if apply is not None:
-                        new_judges = [judges[judge] for judge in judge_ids]
+                        new_judges = [judges[judge] for judge in found[8]]
                         bulk.add(
                             rows.numbers, decided.kinds, decided.kind_index, new_judges, decided.confidences
                         )
@@ -129,10 +131,10 @@ class RegradeStore:
             BadFruitError: there are more than `most`. StorageError
         """
         with storage_errors(), self._engine.connect() as connection:
-            found = _fetch(connection, _judged(lot_ids).limit(most + 1))
-        if len(found) > most:
+            rows = _rows(_columns(connection, _judged(lot_ids).limit(most + 1)))
+        if len(rows) > most:
             raise BadFruitError(f"fruit: expected at most {most:,} of all lots together, got more")
-        return _rows(found)[0]
+        return rows
 
 
 _CORRECTED = exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id)
@@ -155,19 +157,21 @@ def _judged(lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _fetch(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows as the driver gives them: to make a million `Row` takes longer than to read them."""
+def _columns(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[list[Any]]:
+    """Column by column, as the driver gives them: to make a million `Row`, and to keep a million tuples until they are
+    turned, each take as long as reading them."""
     result = connection.execute(query)
     assert result.cursor is not None
-    found = list(result.cursor.fetchall())
+    columns: list[list[Any]] = [[] for _ in result.keys()]
+    while part := result.cursor.fetchmany(AT_ONCE):
+        for column, values in zip(columns, zip(*part, strict=True), strict=True):
+            column.extend(values)
     result.close()
-    return found
+    return columns
 
 
-def _rows(found: Sequence[Sequence[Any]]) -> tuple[MeasuredRows, Sequence[int]]:
-    """The fruit and, where it was read, what comes after."""
-    columns = list(zip(*found, strict=True)) or [()] * 9
-    rows = MeasuredRows(
+def _rows(columns: Sequence[Sequence[Any]]) -> MeasuredRows:
+    return MeasuredRows(
         numbers=columns[0],
         crops=columns[1],
         varieties=columns[2],
@@ -177,7 +181,6 @@ def _rows(found: Sequence[Sequence[Any]]) -> tuple[MeasuredRows, Sequence[int]]:
         classes=columns[6],
         skus=columns[7],
     )
-    return rows, columns[8] if len(columns) > 8 else ()
 
 
 def _new_judges(connection: Connection, lot_id: int, rules: Rules) -> dict[int, int]:
