@@ -45,7 +45,6 @@ from service.packing.api import router as packing_router
 from service.packing.packing_desk import PackingDesk
 from service.packing.packing_rounds import PackingRounds
 from service.request_log import RequestLog
-from service.review.api import PREFIX as REVIEW_PREFIX
 from service.review.api import router as review_router
 from service.review.evidence import Evidence
 from service.review.leases import Leases
@@ -60,7 +59,6 @@ from service.security import BrowserGuard
 from service.services import Services
 from service.settings import ServiceSettings
 from service.skus.api import router as rules_router
-from service.skus.body_limit import BodyLimit
 from service.skus.rule_files import RuleFiles
 from service.skus.what_if import WhatIf
 from service.statement.api import router as statement_router
@@ -138,7 +136,6 @@ def create_app(
     ):
         app.include_router(router)
         routes += router.routes
-    app.add_middleware(BodyLimit, prefixes=(*PREFIXES, REVIEW_PREFIX), limit_bytes=settings.max_upload_bytes)
     app.add_middleware(BodyLimit, limit_bytes=settings.max_upload_bytes, own=frozenset({"/api/v1/grade"}))
     app.add_middleware(Gate, routes=routes, pages=pages)
     app.add_middleware(BrowserGuard)

@@ -33,7 +33,6 @@ from service.store.correction_store import NewAnswer, Outcome
 from service.store.evidence_store import StoredFruitPicture
 from service.store.review_store import ReviewFruit
 
-PREFIX = "/api/v1/review"
 
 router = APIRouter(prefix="/api/v1", tags=["review"])
 

@@ -29,7 +29,6 @@ from service.skus.schemas import (
     VersionsOut,
 )
 
-PREFIXES = ("/api/v1/skus", "/api/v1/standards", "/rules")
 VERSIONS_FOLDER = "versions"
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])

@@ -10,8 +10,6 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from grader.rules import Status
-from grader.sku import load_sku_table
-from grader.standard import load_standard
 from service.accounts.access import ACCESS
 from service.accounts.forms import OwnForm, caller_of, form_page
 from service.errors import ConflictError, LotError
@@ -19,7 +17,6 @@ from service.lots.api import LotId
 from service.lots.regrade import RegradeReport, regrade_lot
 from service.lots.schemas import PackoutOut, ShareOut
 from service.services import RunningServices, Services
-from service.sku_list import list_sku_tables
 from service.statement.content import size_order
 from service.store.lot_store import OPEN, StoredLot
 from service.ui.lot_charts import bars, class_order, ordered, time_line
@@ -87,7 +84,7 @@ def lot_pages_router(pages: Pages) -> APIRouter:
             "standards": [
                 one for one in services.standards if one.crop == lot.crop and one.status is Status.ENABLED
             ],
-            "tables": list_sku_tables(),
+            "tables": services.rule_files.table_names(),
             "asked": asked,
             "report": report,
             "classes": () if report is None else _classes_beside(pages, request, services, report),
@@ -120,12 +117,13 @@ def lot_pages_router(pages: Pages) -> APIRouter:
 
 
 def _decide(services: Services, lot: StoredLot, asked: Mapping[str, str], *, apply: bool) -> RegradeReport:
-    """By names of what is installed. Raises LotError, StandardError, SkuTableError, StorageError."""
+    """By names of what may judge now. Raises LotError, StandardError, SkuTableError, StorageError."""
     if asked["standard"] not in {one.standard_id for one in services.standards if one.crop == lot.crop}:
-        raise LotError(f"standard: expected one that is installed for {lot.crop}, got {asked['standard']!r}")
-    if asked["sku_table"] not in {one.name for one in list_sku_tables()}:
-        raise LotError(f"sku_table: expected one that is installed, got {asked['sku_table']!r}")
-    standard, table = load_standard(asked["standard"]), load_sku_table(asked["sku_table"])
+        raise LotError(f"standard: expected one that may judge for {lot.crop}, got {asked['standard']!r}")
+    if asked["sku_table"] not in services.rule_files.table_names():
+        raise LotError(f"sku_table: expected one that may judge, got {asked['sku_table']!r}")
+    standard = services.rules.standard(asked["standard"])
+    table = services.rules.sku_table(asked["sku_table"])
     return regrade_lot(services.archive.regrades, lot.lot_id, standard, table, apply=apply)
 
 
