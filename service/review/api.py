@@ -33,7 +33,6 @@ from service.store.correction_store import NewAnswer, Outcome
 from service.store.evidence_store import StoredFruitPicture
 from service.store.review_store import ReviewFruit
 
-
 router = APIRouter(prefix="/api/v1", tags=["review"])
 
 FruitNumber = Annotated[int, Path(ge=1, le=MAX_ID)]
