@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
@@ -186,3 +186,35 @@ def test_what_the_command_refuses(tmp_path: Path, arguments: tuple[str, ...], pr
     code, out, err = command(url, tmp_path, *arguments)
     assert (code, out) == (1, "")
     assert problem in err
+
+
+def indexes(engine: Engine) -> dict[str, tuple[object, str]]:
+    """Columns and condition of the indexes over fruit of lots."""
+    return {
+        str(index["name"]): (
+            index["column_names"],
+            str(index["dialect_options"].get(f"{engine.dialect.name}_where")),
+        )
+        for index in inspect(engine).get_indexes("lot_fruit")
+    }
+
+
+def test_the_indexes_that_rested_are_there_again(engine: Engine, lot: StoredLot) -> None:
+    fill(engine, lot, 40)
+    before = indexes(engine)
+    regrade_lot(RegradeStore(engine), lot.lot_id, US, TABLE, apply=True)
+    assert indexes(engine) == before
+    assert {"ix_lot_fruit_review", "ix_lot_fruit_packout"} < set(before)
+
+
+def test_a_small_lot_beside_a_large_one_is_decided_alike(engine: Engine, lot: StoredLot) -> None:
+    """Then the indexes stay as they are."""
+    fill(engine, lot, 120)
+    small = open_lot(LotStore(engine), "L2", lanes=(2,))
+    numbers = fill(engine, small, 30)
+    assert regrade_lot(RegradeStore(engine), small.lot_id, US, TABLE, apply=True).fruit == 30
+    fruit, decisions = FruitStore(engine).fruit(small.lot_id, numbers[3])
+    assert [one.why for one in decisions] == ["machine", "regrade"]
+    assert fruit.grade_class == decisions[-1].grade_class
+    untouched = FruitStore(engine).judged_by(lot.lot_id)
+    assert [judge.standard_id for judge in untouched] == [JUDGE.standard_id]
