@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,23 @@ def test_a_defect_is_drawn_with_a_finger(stocked: str, browser: playwright.Brows
         assert drawn["points"][-1] == pytest.approx([120, 60], abs=1)
         assert (erased["kind"], erased["erase"]) == (None, True)
         assert erased["points"][0] == pytest.approx([40, 30], abs=1)
+
+
+def test_two_people_see_different_fruit(stocked: str, browser: playwright.Browser) -> None:
+    with watched_page(browser, stocked) as left, watched_page(browser, stocked) as right:
+        left.goto("/review")
+        shows(left, "0")
+        left.wait_for_load_state("networkidle")
+        right.goto("/review")
+        right.get_by_role("button", name="Doubtful").click()
+        expect(right.locator("#fruit-name")).to_have_text(re.compile("cup-[45]"))
+        left.reload()
+        shows(left, "0")
+        for _ in range(6):
+            if right.locator("#blank").is_visible():
+                break
+            right.keyboard.press("Enter")
+        expect(right.locator("#blank-lead")).to_have_text("Others are looking at the last ones")
 
 
 def test_nothing_to_review(empty: str, browser: playwright.Browser) -> None:

@@ -83,8 +83,13 @@ function showQueue() {
   }
   $("fruit").hidden = true;
   $("blank").hidden = false;
-  put($("blank-lead"), !online.asking ? _("Waiting for the service") : known ? _("Nothing to review") : _("Loading"));
-  put($("blank-more"), online.asking && known ? _("Fruit the grader is in doubt of appear here by themselves.") : "");
+  const left = known ? queue.state.waiting[queue.state.kind] - outbox.count : 0;
+  let [lead, more] = [_("Nothing to review"), _("Fruit the grader is in doubt of appear here by themselves.")];
+  if (!online.asking) [lead, more] = [_("Waiting for the service"), ""];
+  else if (!known) [lead, more] = [_("Loading"), ""];
+  else if (left > 0) [lead, more] = [_("Others are looking at the last ones"), _("What they do not answer comes here within two minutes.")];
+  put($("blank-lead"), lead);
+  put($("blank-more"), more);
   showUndo();
 }
 

@@ -2,11 +2,12 @@
 const AHEAD = 3;
 const RETRY_MS = 3000;
 
-export function stationName() {
-  let name = sessionStorage.getItem("station");
+// Of this browser: a page that is opened again gets its own fruit back.
+function stationName() {
+  let name = localStorage.getItem("review-station");
   if (!name) {
     name = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16)).join("");
-    sessionStorage.setItem("station", name);
+    localStorage.setItem("review-station", name);
   }
   return name;
 }
