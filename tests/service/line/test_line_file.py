@@ -163,7 +163,11 @@ def test_the_line_that_ships_takes_any_camera() -> None:
             'mm_per_px = 0.3\ncalibration = "a"',
             "expected either a calibration or mm_per_px",
         ),
-        ('crop = "apple"', 'crop = "pear"', "crop: expected one of auto, apple, melon, got 'pear'"),
+        (
+            'crop = "apple"',
+            'crop = "A pear"',
+            "crop: expected auto or the name of a crop (a-z, 0-9, _), got 'A pear'",
+        ),
         ("lanes = [2]", "lanes = [3]", "lanes: expected lanes of this line, got [3]"),
         ("below_mm = 70", "below_mm = 70\nfrom_mm = 70", "from_mm: expected less than below_mm 70, got 70"),
         ("[encoder]", "[counter]", "missing key 'encoder'"),
