@@ -39,6 +39,7 @@ def regrade(
     from service.accounts.opening import open_archive
     from service.errors import ServiceError
     from service.lots.regrade import regrade_lot
+    from service.model_cards import installed_models, trusts_of
     from service.rule_follower import VERSIONS_FOLDER, RuleFollower
     from service.settings import read_settings
 
@@ -51,7 +52,8 @@ def regrade(
             used = rules.default_standard(found.crop) if standard is None else rules.standard(standard)
             table = rules.sku_table(sku_table)
             began_s = perf_counter()
-            report = regrade_lot(archive.regrades, found.lot_id, used, table, apply=apply)
+            trusts = trusts_of(installed_models(settings.model_dir))
+            report = regrade_lot(archive.regrades, found.lot_id, used, table, apply=apply, trusts=trusts)
         finally:
             archive.close()
     except (GraderError, ServiceError) as error:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import numpy as np
 
+from grader.fruit_columns import FruitColumns
+from grader.grade_columns import GradeColumns
 from grader.packed_fruit import unpack_columns
 from grader.rules import Standard
 from grader.simulate import regrade
 from grader.sku_table import NO_SIZE, SkuTable
+from grader.trust import Trust
+from grader.trust_columns import trusted_grades
 from service.store.bulk_decisions import DecisionKind
 from service.store.regrade_store import MeasuredRows, NewDecisions, RegradeStore, Rules
 
@@ -49,9 +55,18 @@ class RegradeReport:
 
 
 def regrade_lot(
-    store: RegradeStore, lot_id: int, standard: Standard, table: SkuTable, *, apply: bool
+    store: RegradeStore,
+    lot_id: int,
+    standard: Standard,
+    table: SkuTable,
+    *,
+    apply: bool,
+    trusts: Mapping[str, Trust] = MappingProxyType({}),
 ) -> RegradeReport:
     """Decide a lot again. apply: add the decisions to the store, all of them or none.
+
+    trusts: by model id, what is known of the decisions on fruit that it measured; without it the confidence is that of
+    the rules.
 
     Raises:
         StandardError: the standard may not decide, or does not know a variety. StorageError
@@ -59,7 +74,7 @@ def regrade_lot(
     pairs: Counter[tuple[tuple[str, str], DecisionKind]] = Counter()
 
     def decide(rows: MeasuredRows) -> NewDecisions:
-        decided = decide_rows(rows, standard, table)
+        decided = decide_rows(rows, standard, table, trusts)
         pairs.update(_count_pairs(rows, decided))
         return decided
 
@@ -101,15 +116,17 @@ def regrade_lot(
     )
 
 
-def decide_rows(rows: MeasuredRows, standard: Standard, table: SkuTable) -> NewDecisions:
-    """Decisions on stored fruit. The confidence is that of the rules: what a model's card knows beyond is not asked.
+def decide_rows(
+    rows: MeasuredRows, standard: Standard, table: SkuTable, trusts: Mapping[str, Trust]
+) -> NewDecisions:
+    """Decisions on stored fruit, trusted as `regrade_lot` says.
 
     Raises:
         StandardError: as `decide_grade`.
     """
     columns = unpack_columns(rows.crops, rows.varieties, rows.flags, rows.fruit, rows.defects, standard.crop)
     again = regrade(columns, standard, table)
-    grades, skus = again.grades, again.skus
+    grades, skus = _trusted(again.grades, columns, rows.models, trusts), again.skus
     sizes = [None if name == NO_SIZE else name for name in skus.size_names]
     shape = (len(grades.class_names), len(skus.kinds), len(sizes), 2)
     codes = np.ravel_multi_index(
@@ -124,6 +141,20 @@ def decide_rows(rows: MeasuredRows, standard: Standard, table: SkuTable) -> NewD
         kind_index=kind_index.tolist(),
         confidences=grades.confidence.tolist(),
     )
+
+
+def _trusted(
+    grades: GradeColumns, columns: FruitColumns, models: Sequence[str], trusts: Mapping[str, Trust]
+) -> GradeColumns:
+    for model_id in trusts.keys() & set(models):
+        its = np.array([one == model_id for one in models])
+        trusted = trusted_grades(grades, columns.surface_seen, trusts[model_id])
+        grades = replace(
+            grades,
+            confidence=np.where(its, trusted.confidence, grades.confidence),
+            review=np.where(its, trusted.review, grades.review),
+        )
+    return grades
 
 
 def _count_pairs(rows: MeasuredRows, decided: NewDecisions) -> Counter[tuple[tuple[str, str], DecisionKind]]:

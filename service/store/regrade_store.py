@@ -26,7 +26,7 @@ AT_ONCE = 1_000
 class MeasuredRows:
     """Stored fruit, in order; all of one length. crops to defects: as in `grader.packed_fruit.PackedFruit`.
 
-    classes, skus, outlet of the newest decision.
+    classes, skus: of the newest decision. models: ids of the models that measured; empty where they were not asked for.
     """
 
     numbers: Sequence[int]
@@ -37,6 +37,7 @@ class MeasuredRows:
     defects: Sequence[bytes]
     classes: Sequence[str]
     skus: Sequence[str]
+    models: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -91,10 +92,11 @@ class RegradeStore:
             if apply is not None and connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # what is read here is what is decided on
             judges = {} if apply is None else _new_judges(connection, lot_id, apply)
+            models = _models(connection, lot_id)
             last, query = 0, _judged([lot_id]).add_columns(LotFruit.judge_id).limit(ROWS)
             with BulkDecisions(connection, at=at) as bulk:
                 while (found := _columns(connection, query.where(LotFruit.lot_fruit_id > last)))[0]:
-                    rows = _rows(found)
+                    rows = replace(_rows(found), models=[models[judge] for judge in found[8]])
                     decided = decide(rows)
                     if apply is not None:
                         new_judges = [judges[judge] for judge in found[8]]
@@ -181,6 +183,13 @@ def _rows(columns: Sequence[Sequence[Any]]) -> MeasuredRows:
         classes=columns[6],
         skus=columns[7],
     )
+
+
+def _models(connection: Connection, lot_id: int) -> dict[int, str]:
+    """By `judge_id`, for the judges of a lot."""
+    used = select(LotFruit.judge_id).where(LotFruit.lot_id == lot_id).distinct()
+    rows = connection.execute(select(Judge.judge_id, Judge.model_id).where(Judge.judge_id.in_(used)))
+    return {judge_id: model_id for judge_id, model_id in rows}
 
 
 def _new_judges(connection: Connection, lot_id: int, rules: Rules) -> dict[int, int]:

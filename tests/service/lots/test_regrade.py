@@ -19,6 +19,7 @@ from grader.record import record_from_json
 from grader.rounding import rounded_measurement
 from grader.sku import assign_sku, load_sku_table
 from grader.standard import load_standard
+from grader.trust import trusted_decision
 from service.cli import app
 from service.lots.regrade import RegradeReport, regrade_lot
 from service.store.database import database_url, open_database
@@ -27,6 +28,7 @@ from service.store.lot_store import LotStore, StoredLot
 from service.store.regrade_store import RegradeStore
 from tests.grader.made_fruit import make_fruit
 from tests.grader.test_grade_columns import random_fruit
+from tests.grader.test_trust import by_constant, made_trust
 from tests.service.lot_fruit import JUDGE, judged, not_judged, open_lot
 from tests.service.test_fruit_store import correct
 
@@ -46,6 +48,31 @@ def fill(engine: Engine, lot: StoredLot, count: int = 300) -> tuple[int, ...]:
     fruit = [replace(one, variety=None) for one in fruit]
     new = [judged(lot, number, measurement=one) for number, one in enumerate(fruit)]
     return FruitStore(engine).add([*new, not_judged(lot, count)])
+
+
+def test_a_fruit_keeps_the_confidence_that_its_model_is_known_for(engine: Engine, lot: StoredLot) -> None:
+    numbers = fill(engine, lot, 60)
+    trust = made_trust(weights=by_constant(-1.0, 0.3, 0.8, 0.2, -0.5))
+    report = regrade_lot(
+        RegradeStore(engine),
+        lot.lot_id,
+        EU,
+        TABLE,
+        apply=True,
+        trusts={JUDGE.model_id: trust, "other/1": trust},
+    )
+    reviews = 0
+    for number in numbers[:60]:
+        fruit, decisions = FruitStore(engine).fruit(lot.lot_id, number)
+        assert fruit.record is not None
+        measurement = record_from_json(fruit.record).measurement
+        alone = trusted_decision(
+            decide_grade(measurement, EU), measurement.surface_seen_fraction, EU.class_ids, trust
+        )
+        assert decisions[-1].confidence == pytest.approx(alone.confidence, abs=1e-9)
+        assert decisions[-1].review == alone.review
+        reviews += alone.review
+    assert report.review == reviews
 
 
 def test_every_fruit_gets_what_it_would_get_alone(engine: Engine, lot: StoredLot) -> None:
