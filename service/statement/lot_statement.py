@@ -10,10 +10,22 @@ from grader.errors import GraderError
 from grader.rules import Standard
 from grader.versions import load_published_standard
 from service.archive import Archive
+from service.services import Services
+from service.skus.api import VERSIONS_FOLDER
 from service.statement.causes import LotRules, best_class
 from service.statement.content import Statement, make_statement
 from service.statement.prices import Prices
 from service.store.judges import JudgedBy
+
+
+def statement_of(services: Services, lot_id: int, prices: Prices) -> Statement:
+    """Of a running service. Raises as `lot_statement`."""
+    return lot_statement(services.archive, services.standards, published_rules(services), lot_id, prices)
+
+
+def published_rules(services: Services) -> Path:
+    """The folder of the published versions."""
+    return services.settings.data_dir / VERSIONS_FOLDER
 
 
 def lot_statement(
@@ -26,7 +38,7 @@ def lot_statement(
     """
     lot = archive.lots.lot(lot_id)
     rules = {
-        number: _rules(judge, standards, published)
+        number: find_rules(judge, standards, published)
         for number, judge in archive.lot_reader.judges(lot_id).items()
     }
     best = {best_class(one) for one in rules.values()}
@@ -36,7 +48,7 @@ def lot_statement(
     return make_statement(lot, parts, rules, prices, made_at=datetime.now(UTC))
 
 
-def _rules(judge: JudgedBy, standards: Sequence[Standard], published: Path) -> LotRules:
+def find_rules(judge: JudgedBy, standards: Sequence[Standard], published: Path) -> LotRules:
     """By the hash of the file where there is one of it; else the installed one of this name, for words only."""
     same_name = [one for one in standards if one.standard_id == judge.standard_id]
     exact = [one for one in same_name if one.sha256 == judge.standard_sha256]

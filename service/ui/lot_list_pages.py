@@ -14,9 +14,8 @@ from service.accounts.forms import Form, OwnForm, form_page
 from service.errors import ConflictError, LotError, NotFoundError, StatementError
 from service.lots.schemas import LotIn
 from service.services import RunningServices, Services
-from service.skus.api import VERSIONS_FOLDER
 from service.statement.content import size_order
-from service.statement.lot_statement import lot_statement
+from service.statement.lot_statement import statement_of
 from service.statement.prices import Prices
 from service.statement.sheet import name_of_cause
 from service.store.lot_store import CLOSED, OPEN
@@ -129,11 +128,7 @@ def lot_list_router(pages: Pages) -> APIRouter:
         if not 2 <= len(asked) <= MOST_COMPARED:
             problem = f"expected 2 to {MOST_COMPARED} lots to compare, got {len(asked)}"
             raise StatementError("lots", problem)
-        published = services.settings.data_dir / VERSIONS_FOLDER
-        statements = [
-            lot_statement(services.archive, services.standards, published, int(number[:9]), Prices())
-            for number in asked
-        ]
+        statements = [statement_of(services, int(number[:9]), Prices()) for number in asked]
         language = pages.language_of(request)
         order = class_order(one for statement in statements for one in statement.standards)
         found = {line.grade_class for statement in statements for line in statement.classes if line.fruit}
