@@ -9,12 +9,16 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from grader.grade import decide_grade
+from grader.reason_text import class_name
 from grader.record import record_from_json, record_to_json
+from grader.rules import Standard
 from service.accounts.forms import form_page
 from service.explain import explain_record
 from service.lots.api import LotId
 from service.schemas import MAX_ID, FruitTexts, Language
 from service.services import RunningServices, Services
+from service.statement.limits import measured_lines
+from service.statement.lot_statement import find_rules, published_rules
 from service.store.fruit_store import LotFruitFilter, StoredDecision, StoredLotFruit
 from service.store.lot_reader import StoredCorrection
 from service.ui.lot_charts import class_order, ordered
@@ -86,7 +90,7 @@ def lot_fruit_pages_router(pages: Pages) -> APIRouter:
             "lot": lot,
             "fruit": found,
             "measured": None if record is None else record.measurement,
-            "texts": _texts(found, decisions, services, language),
+            **_why(found, decisions, services, language),
             "decisions": _with_corrections(decisions, services.archive.lot_reader.corrections(lot_fruit_id)),
             "names": class_names(services.standards, language),
             "colours": class_colours(services.standards),
@@ -96,21 +100,29 @@ def lot_fruit_pages_router(pages: Pages) -> APIRouter:
     return router
 
 
-def _texts(
+def _why(
     fruit: StoredLotFruit, decisions: tuple[StoredDecision, ...], services: Services, language: Language
-) -> FruitTexts | None:
-    """The newest decision in words, where rules made it and they are installed; else the machine's; None: no record."""
-    if fruit.record is None:
-        return None
-    newest = decisions[-1] if decisions else None
-    if newest is None or newest.why != "regrade":
-        return explain_record(fruit.record, services.standards, language)
-    exact = [one for one in services.standards if one.sha256 == newest.judged_by.standard_sha256]
-    if not exact:
-        return None
-    record = record_from_json(fruit.record)
-    again = replace(record, grade=decide_grade(record.measurement, exact[0], allow_draft=True))
-    return explain_record(record_to_json(again), services.standards, language)
+) -> dict[str, object]:
+    """The newest decision of rules in words, and the fruit against their limits; empty where that is not known."""
+    by_rules = [one for one in decisions if one.why != "correction"]
+    if fruit.record is None or not by_rules:
+        return {"texts": None, "lines": (), "classes": ()}
+    newest, record = by_rules[-1], record_from_json(fruit.record)
+    rules = find_rules(newest.judged_by, services.standards, published_rules(services))
+    standard = rules.standard
+    known: tuple[Standard, ...] = () if standard is None else (standard,)
+    texts: FruitTexts | None = None
+    if newest.why == "machine":
+        texts = explain_record(fruit.record, known, language)
+    elif standard is not None and rules.exact:
+        grade = decide_grade(record.measurement, standard, allow_draft=True)
+        texts = explain_record(record_to_json(replace(record, grade=grade)), known, language)
+    exact = standard if rules.exact else None
+    return {
+        "texts": texts,
+        "lines": () if exact is None else measured_lines(record.measurement, exact, language),
+        "classes": () if exact is None else [class_name(one, exact, language) for one in exact.class_ids],
+    }
 
 
 def _with_corrections(

@@ -12,7 +12,7 @@ from service.errors import StatementError
 from service.lots.api import LotId
 from service.services import RunningServices, Services
 from service.statement.content import Statement
-from service.statement.lot_statement import lot_statement
+from service.statement.lot_statement import lot_statement, statement_of
 from service.statement.prices import CURRENCY, Prices, read_prices
 from service.statement.sheet import name_of_class, statement_sheet
 from service.ui.page_route import page_route
@@ -36,9 +36,9 @@ def statement_page_router(pages: Pages) -> APIRouter:
         currency = request.query_params.get("currency", CURRENCY).strip().upper() or CURRENCY
         problem, status = "", 200
         try:
-            made = _make(services, lot_id, read_prices(texts, currency))
+            made = statement_of(services, lot_id, read_prices(texts, currency))
         except StatementError as error:
-            made, problem, status = _make(services, lot_id, Prices()), str(error), 422
+            made, problem, status = statement_of(services, lot_id, Prices()), str(error), 422
         language = pages.language_of(request)
         asked = urlencode([("lang", language), ("currency", currency), *(("price", one) for one in texts)])
         shown = {

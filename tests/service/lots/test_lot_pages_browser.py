@@ -195,9 +195,9 @@ def test_fruit_are_found_and_explained(browser: playwright.Browser, address: str
         page.get_by_role("link", name="7", exact=True).click()
         expect(page.locator("h1")).to_contain_text("7")
         expect(page.locator("h2")).to_have_text(
-            ["原因", "测量值", "全部判定（最新在前）"]
+            ["原因", "测量值", "测量值与限值对照", "全部判定（最新在前）"]
             if zh
-            else ["Why", "Measured", "Every decision, newest first"]
+            else ["Why", "Measured", "Measured against the limits", "Every decision, newest first"]
         )
         assert_accessible(page)
 

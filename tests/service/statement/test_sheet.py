@@ -18,12 +18,13 @@ from service.archive import Archive
 from service.errors import LabelFontError
 from service.judging_rules import JudgingRules
 from service.statement.content import Statement
-from service.statement.limits import limit_lines
+from service.statement.limits import limit_lines, measured_lines
 from service.statement.lot_statement import lot_statement
 from service.statement.paint_csv import statement_csv
 from service.statement.paint_pdf import statement_pdf
 from service.statement.prices import read_prices
 from service.statement.sheet import statement_sheet
+from tests.grader.made_fruit import exactly, make_defect, make_fruit, without_scale
 from tests.service.browsing import SCREENSHOTS
 from tests.service.lot_fruit import AT, new_lot
 from tests.service.made_lot import fill_lot
@@ -125,6 +126,22 @@ def test_limits_in_plain_words() -> None:
     ]
     zh = {line.name: line.allowed for line in limit_lines(load_standard("apple_eu_2023_2429"), None, "zh")}
     assert zh["腐烂"] == ("不允许", "不允许", "不允许")
+
+
+def test_a_fruit_against_the_limits() -> None:
+    fruit = make_fruit(
+        make_defect("bruise", area_mm2=120.0), variety="fuji", diameter_mm=exactly(58.0), blush=0.4
+    )
+    lines = {line.name: line for line in measured_lines(fruit, load_standard("apple_eu_2023_2429"), "en")}
+    bruise = lines["bruising, total area"]
+    assert (bruise.measured, bruise.meets) == ("1.2 cm²", (False, False, True))
+    assert bruise.allowed == ("none", "at most 1 cm²", "at most 1.5 cm²")
+    assert lines["minimum size"].meets == (False, False, False)
+    assert lines["red colour (group B), share of the surface"].meets == (False, True, True)
+    blind = measured_lines(without_scale(fruit), load_standard("apple_eu_2023_2429"), "zh")
+    assert [(line.measured, line.meets) for line in blind if line.name == "最小果径"] == [
+        ("", (None, None, None))
+    ]
 
 
 def test_the_colour_rule_is_named_for_the_variety(statement: Statement) -> None:
