@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
+from grader.types import Crop
 from service.schemas import StandardOut
 from service.services import RunningServices
 from service.ui.render import Pages, class_colours
@@ -30,7 +31,9 @@ def page_router(pages: Pages) -> APIRouter:
             "class_colours": class_colours(services.standards),
             "max_upload_bytes": services.settings.max_upload_bytes,
             "max_pictures": services.settings.max_pictures,
+            "network_crops": list(Crop),
         }
-        return pages.answer(request, "page.html", data)
+        defaults = {standard.crop for standard in services.standards if standard.default_for_crop}
+        return pages.answer(request, "page.html", data, shown={"other_crops": sorted(defaults - set(Crop))})
 
     return router

@@ -7,6 +7,7 @@ const KEY = "grading-options";
 export function startOptions(onChange) {
   const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
   form.crop.value = kept.crop ?? "auto";
+  if (!form.crop.value) form.crop.value = "auto"; // a crop that is not there any more
   fillStandards();
   form.standard.value = kept.standard ?? "";
   if (form.standard.selectedIndex < 0) form.standard.value = "";
@@ -40,7 +41,8 @@ export function setScale(mmPerPx) {
 
 function usableStandards() {
   const crop = form.crop.value;
-  return data.standards.filter((one) => one.status === "enabled" && (crop === "auto" || one.crop === crop));
+  const fits = (one) => (crop === "auto" ? data.network_crops.includes(one.crop) : one.crop === crop);
+  return data.standards.filter((one) => one.status === "enabled" && fits(one));
 }
 
 function fillStandards() {
