@@ -13,7 +13,7 @@ from service.lots.api import LotId
 from service.schemas import Language
 from service.services import RunningServices
 from service.statement.content import Statement
-from service.statement.lot_statement import statement_of
+from service.statement.lot_statement import lot_statement
 from service.statement.paint_csv import statement_csv
 from service.statement.paint_pdf import statement_pdf
 from service.statement.prices import CURRENCY, read_prices
@@ -39,9 +39,7 @@ def asked_statement(
     currency: Currency = CURRENCY,
 ) -> Statement:
     """Raises NotFoundError, StatementError, StorageError."""
-    prices = read_prices(price, currency)
-    return lot_statement(services.archive, services.judging, lot_id, prices)
-    return statement_of(services, lot_id, read_prices(price, currency))
+    return lot_statement(services.archive, services.judging, lot_id, read_prices(price, currency))
 
 
 AskedStatement = Annotated[Statement, Depends(asked_statement)]

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from grader.errors import UnknownVersionError
 from service.archive import Archive
 from service.judging_rules import JudgingRules
-from service.services import Services
-from service.skus.api import VERSIONS_FOLDER
 from service.statement.causes import LotRules, best_class
 from service.statement.content import Statement, make_statement
 from service.statement.prices import Prices
@@ -17,29 +15,13 @@ from service.store.judges import JudgedBy
 
 def lot_statement(archive: Archive, judging: JudgingRules, lot_id: int, prices: Prices) -> Statement:
     """What became of a lot, and what is paid for it.
-def statement_of(services: Services, lot_id: int, prices: Prices) -> Statement:
-    """Of a running service. Raises as `lot_statement`."""
-    return lot_statement(services.archive, services.standards, published_rules(services), lot_id, prices)
-
-
-def published_rules(services: Services) -> Path:
-    """The folder of the published versions."""
-    return services.settings.data_dir / VERSIONS_FOLDER
-
-
-def lot_statement(
-    archive: Archive, standards: Sequence[Standard], published: Path, lot_id: int, prices: Prices
-) -> Statement:
-    """standards: those that are installed. published: folder of the published versions.
 
     Raises:
         NotFoundError: no such lot. StatementError: a price that cannot be. StorageError
     """
     lot = archive.lots.lot(lot_id)
-    rules = {number: _rules(judge, judging) for number, judge in archive.lot_reader.judges(lot_id).items()}
     rules = {
-        number: find_rules(judge, standards, published)
-        for number, judge in archive.lot_reader.judges(lot_id).items()
+        number: find_rules(judge, judging) for number, judge in archive.lot_reader.judges(lot_id).items()
     }
     best = {best_class(one) for one in rules.values()}
     parts = archive.lot_reader.decided(
@@ -48,21 +30,10 @@ def lot_statement(
     return make_statement(lot, parts, rules, prices, made_at=datetime.now(UTC))
 
 
-def _rules(judge: JudgedBy, judging: JudgingRules) -> LotRules:
+def find_rules(judge: JudgedBy, judging: JudgingRules) -> LotRules:
     """By the hash of the file where there is one of it; else the one of this name, for words only."""
     try:
         return LotRules(standard_id=judge.standard_id, standard=judging.standard(judge), exact=True)
     except UnknownVersionError:
         named = judging.of_name(judge.standard_id)
         return LotRules(standard_id=judge.standard_id, standard=named, exact=False)
-def find_rules(judge: JudgedBy, standards: Sequence[Standard], published: Path) -> LotRules:
-    """By the hash of the file where there is one of it; else the installed one of this name, for words only."""
-    same_name = [one for one in standards if one.standard_id == judge.standard_id]
-    exact = [one for one in same_name if one.sha256 == judge.standard_sha256]
-    if not exact and judge.standard_sha256:
-        try:
-            exact = [load_published_standard(published, judge.standard_id, judge.standard_sha256)]
-        except GraderError:
-            pass  # neither installed nor published here: the names of its rules may still be known
-    found = next(iter([*exact, *same_name]), None)
-    return LotRules(standard_id=judge.standard_id, standard=found, exact=bool(exact))

@@ -18,7 +18,7 @@ from service.lots.api import LotId
 from service.schemas import MAX_ID, FruitTexts, Language
 from service.services import RunningServices, Services
 from service.statement.limits import measured_lines
-from service.statement.lot_statement import find_rules, published_rules
+from service.statement.lot_statement import find_rules
 from service.store.fruit_store import LotFruitFilter, StoredDecision, StoredLotFruit
 from service.store.lot_reader import StoredCorrection
 from service.ui.lot_charts import class_order, ordered
@@ -108,7 +108,7 @@ def _why(
     if fruit.record is None or not by_rules:
         return {"texts": None, "lines": (), "classes": ()}
     newest, record = by_rules[-1], record_from_json(fruit.record)
-    rules = find_rules(newest.judged_by, services.standards, published_rules(services))
+    rules = find_rules(newest.judged_by, services.judging)
     standard = rules.standard
     known: tuple[Standard, ...] = () if standard is None else (standard,)
     texts: FruitTexts | None = None

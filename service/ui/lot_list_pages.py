@@ -15,7 +15,7 @@ from service.errors import ConflictError, LotError, NotFoundError, StatementErro
 from service.lots.schemas import LotIn
 from service.services import RunningServices, Services
 from service.statement.content import size_order
-from service.statement.lot_statement import statement_of
+from service.statement.lot_statement import lot_statement
 from service.statement.prices import Prices
 from service.statement.sheet import name_of_cause
 from service.store.lot_store import CLOSED, OPEN
@@ -131,7 +131,6 @@ def lot_list_router(pages: Pages) -> APIRouter:
         statements = [
             lot_statement(services.archive, services.judging, int(number[:9]), Prices()) for number in asked
         ]
-        statements = [statement_of(services, int(number[:9]), Prices()) for number in asked]
         language = pages.language_of(request)
         order = class_order(one for statement in statements for one in statement.standards)
         found = {line.grade_class for statement in statements for line in statement.classes if line.fruit}

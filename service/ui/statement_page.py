@@ -10,9 +10,8 @@ from starlette.responses import HTMLResponse, Response
 from service.accounts.forms import form_page
 from service.errors import StatementError
 from service.lots.api import LotId
-from service.services import RunningServices, Services
-from service.statement.content import Statement
-from service.statement.lot_statement import lot_statement, statement_of
+from service.services import RunningServices
+from service.statement.lot_statement import lot_statement
 from service.statement.prices import CURRENCY, Prices, read_prices
 from service.statement.sheet import name_of_class, statement_sheet
 from service.ui.page_route import page_route
@@ -36,9 +35,13 @@ def statement_page_router(pages: Pages) -> APIRouter:
         currency = request.query_params.get("currency", CURRENCY).strip().upper() or CURRENCY
         problem, status = "", 200
         try:
-            made = statement_of(services, lot_id, read_prices(texts, currency))
+            made = lot_statement(services.archive, services.judging, lot_id, read_prices(texts, currency))
         except StatementError as error:
-            made, problem, status = statement_of(services, lot_id, Prices()), str(error), 422
+            made, problem, status = (
+                lot_statement(services.archive, services.judging, lot_id, Prices()),
+                str(error),
+                422,
+            )
         language = pages.language_of(request)
         asked = urlencode([("lang", language), ("currency", currency), *(("price", one) for one in texts)])
         shown = {
@@ -56,7 +59,3 @@ def statement_page_router(pages: Pages) -> APIRouter:
         return form_page(pages, request, "statement.html", shown, status=status)
 
     return router
-
-
-def _make(services: Services, lot_id: int, prices: Prices) -> Statement:
-    return lot_statement(services.archive, services.judging, lot_id, prices)
