@@ -13,9 +13,10 @@ from service.lots.api import LotId
 from service.schemas import Language
 from service.services import RunningServices
 from service.statement.content import Statement
+from service.statement.examples import example_fruit
 from service.statement.lot_statement import lot_statement
 from service.statement.paint_csv import statement_csv
-from service.statement.paint_pdf import statement_pdf
+from service.statement.paint_pdf import SheetPicture, statement_pdf
 from service.statement.prices import CURRENCY, read_prices
 from service.statement.sheet import statement_sheet
 
@@ -51,9 +52,14 @@ AskedStatement = Annotated[Statement, Depends(asked_statement)]
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, **errors(404, 422, 503)},
 )
-def pdf(statement: AskedStatement, lang: Language = "en") -> Response:
+def pdf(statement: AskedStatement, services: RunningServices, lang: Language = "en") -> Response:
     """Packout, weights, amounts where there are prices, why fruit were downgraded, and what the classes allow."""
-    return _file(statement_pdf(statement_sheet(statement, lang)), "application/pdf", statement, "pdf")
+    pictures = [
+        SheetPicture(caption=one.caption, jpeg=services.archive.views.read(one.picture))
+        for one in example_fruit(services.archive, services.judging, statement, lang)
+    ]
+    made = statement_pdf(statement_sheet(statement, lang), pictures)
+    return _file(made, "application/pdf", statement, "pdf")
 
 
 @router.get(

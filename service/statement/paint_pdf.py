@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -12,7 +14,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from service.labels.embedded_font import embedded_font
 from service.labels.label_language import LabelLanguage
@@ -26,16 +28,25 @@ INK, MUTED, LINE, HEAD, WARN = (
 MARGIN: float = 16 * mm
 FONT_SIZE = 9
 WIDTH: float = A4[0] - 2 * MARGIN
+PICTURES_IN_A_ROW = 3
 
 
-def statement_pdf(sheet: Sheet) -> bytes:
-    """The statement on as many pages as it takes; the same sheet gives the same bytes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPicture:
+    """One picture of a fruit. jpeg: JPEG or PNG file."""
+
+    caption: str
+    jpeg: bytes
+
+
+def statement_pdf(sheet: Sheet, pictures: Sequence[SheetPicture] = ()) -> bytes:
+    """The statement on as many pages as it takes, pictures last; the same sheet and pictures give the same bytes.
 
     Raises:
         LabelFontError: no font of this computer can write its text.
     """
     typeface = find_typeface(LabelLanguage.CHINESE if sheet.language == "zh" else LabelLanguage.ENGLISH)
-    letters = _letters(sheet)
+    letters = _letters(sheet, pictures)
     for bold in (False, True):
         typeface.width_mm(letters, 1.0, bold=bold)  # refuses letters that the face lacks
     fonts = {bold: embedded_font(typeface.face(bold), letters) for bold in (False, True)}
@@ -60,19 +71,23 @@ def statement_pdf(sheet: Sheet) -> bytes:
             A4[0] - MARGIN, 10 * mm, word("page", sheet.language, number=canvas.getPageNumber())
         )
 
-    document.build(_story(sheet, fonts, typeface), onFirstPage=foot, onLaterPages=foot)
+    document.build(_story(sheet, pictures, fonts, typeface), onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
 
 
-def _letters(sheet: Sheet) -> str:
-    parts = [sheet.title, sheet.warning, "·–", word("page", sheet.language, number=0)]
+def _letters(sheet: Sheet, pictures: Sequence[SheetPicture]) -> str:
+    parts = [word("examples", sheet.language), word("examples_note", sheet.language)]
+    parts += [one.caption for one in pictures]
+    parts += [sheet.title, sheet.warning, "·–", word("page", sheet.language, number=0)]
     parts += [text for fact in sheet.facts for text in fact]
     for table in sheet.tables:
         parts += [table.title, *table.headers, *table.notes, *(cell for row in table.rows for cell in row)]
     return "".join(sorted(set("".join(parts))))
 
 
-def _story(sheet: Sheet, fonts: dict[bool, str], typeface: Typeface) -> list[Flowable]:
+def _story(
+    sheet: Sheet, pictures: Sequence[SheetPicture], fonts: dict[bool, str], typeface: Typeface
+) -> list[Flowable]:
     plain = ParagraphStyle(
         "plain", fontName=fonts[False], fontSize=FONT_SIZE, leading=12, textColor=INK, wordWrap=_wrap(sheet)
     )
@@ -101,7 +116,31 @@ def _story(sheet: Sheet, fonts: dict[bool, str], typeface: Typeface) -> list[Flo
         ]
         parts += [Paragraph(escape(text), note) for text in table.notes]
         story.append(KeepTogether(parts))
+    if pictures:
+        shown = [Paragraph(escape(word("examples", sheet.language)), head), _pictures(pictures, plain)]
+        shown.append(Paragraph(escape(word("examples_note", sheet.language)), note))
+        story.append(KeepTogether(shown))
     return story
+
+
+def _pictures(pictures: Sequence[SheetPicture], plain: ParagraphStyle) -> Table:
+    """Three beside each other, each above its caption."""
+    width = WIDTH / PICTURES_IN_A_ROW
+    cells = [
+        [
+            Image(BytesIO(one.jpeg), width=width - 4 * mm, height=0.75 * width, kind="proportional"),
+            Paragraph(escape(one.caption), plain),
+        ]
+        for one in pictures
+    ]
+    cells += [[] for _ in range(-len(cells) % PICTURES_IN_A_ROW)]
+    rows = [cells[at : at + PICTURES_IN_A_ROW] for at in range(0, len(cells), PICTURES_IN_A_ROW)]
+    return Table(
+        rows,
+        [width] * PICTURES_IN_A_ROW,
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), *_tight()],
+        hAlign="LEFT",
+    )
 
 
 def _wrap(sheet: Sheet) -> str | None:

@@ -6,6 +6,11 @@ from grader.reason_text import Language
 
 _WORDS = {
     "title": ("Grower statement", "果农分级结算单"),
+    "examples": ("Examples", "示例果实"),
+    "examples_note": (
+        "Pictures are kept of fruit in doubt and of a random sample: examples, not averages.",
+        "系统只保留存疑果和随机抽样果的图片：仅作示例，不代表平均水平。",
+    ),
     "lot": ("Lot", "批次"),
     "grower": ("Grower", "果农"),
     "crop": ("Produce", "品类"),

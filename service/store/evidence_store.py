@@ -84,6 +84,24 @@ class EvidenceStore:
                 found[row.lot_fruit_id] += (_stored(row),)
         return found
 
+    def shown_of_class(self, lot_id: int, grade_class: str, *, limit: int) -> tuple[tuple[int, str], ...]:
+        """The newest fruit of a class that have a picture: number, and hash of the first view. Raises StorageError."""
+        query = (
+            select(LotFruit.lot_fruit_id, FruitPicture.picture_hash)
+            .join(FruitPicture, FruitPicture.lot_fruit_id == LotFruit.lot_fruit_id)
+            .where(
+                LotFruit.lot_id == lot_id,
+                LotFruit.grade_class == grade_class,
+                LotFruit.reason.is_(None),
+                FruitPicture.position == 0,
+                FruitPicture.gone_at.is_(None),
+            )
+            .order_by(LotFruit.lot_fruit_id.desc())
+            .limit(limit)
+        )
+        with storage_errors(), self._engine.connect() as connection:
+            return tuple((number, picture) for number, picture in connection.execute(query))
+
     def kept(self) -> Iterator[tuple[KeptFruit, ...]]:
         """All fruit with pictures that are not gone, some thousand at a time. Raises StorageError."""
         corrected = exists().where(Correction.lot_fruit_id == LotFruit.lot_fruit_id)

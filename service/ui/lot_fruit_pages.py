@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from grader.grade import decide_grade
 from grader.reason_text import class_name
-from grader.record import record_from_json, record_to_json
-from grader.rules import Standard
+from grader.record import record_from_json
 from service.accounts.forms import form_page
-from service.explain import explain_record
 from service.lots.api import LotId
-from service.schemas import MAX_ID, FruitTexts, Language
+from service.lots.decision_words import exact_standard, newest_by_rules, words_of_decision
+from service.schemas import MAX_ID, Language
 from service.services import RunningServices, Services
 from service.statement.limits import measured_lines
-from service.statement.lot_statement import find_rules
 from service.store.fruit_store import LotFruitFilter, StoredDecision, StoredLotFruit
 from service.store.lot_reader import StoredCorrection
 from service.ui.lot_charts import class_order, ordered
@@ -90,6 +86,7 @@ def lot_fruit_pages_router(pages: Pages) -> APIRouter:
             "lot": lot,
             "fruit": found,
             "measured": None if record is None else record.measurement,
+            "views": _views(lot_fruit_id, services),
             **_why(found, decisions, services, language),
             "decisions": _with_corrections(decisions, services.archive.lot_reader.corrections(lot_fruit_id)),
             "names": class_names(services.standards, language),
@@ -104,25 +101,31 @@ def _why(
     fruit: StoredLotFruit, decisions: tuple[StoredDecision, ...], services: Services, language: Language
 ) -> dict[str, object]:
     """The newest decision of rules in words, and the fruit against their limits; empty where that is not known."""
-    by_rules = [one for one in decisions if one.why != "correction"]
-    if fruit.record is None or not by_rules:
-        return {"texts": None, "lines": (), "classes": ()}
-    newest, record = by_rules[-1], record_from_json(fruit.record)
-    rules = find_rules(newest.judged_by, services.judging)
-    standard = rules.standard
-    known: tuple[Standard, ...] = () if standard is None else (standard,)
-    texts: FruitTexts | None = None
-    if newest.why == "machine":
-        texts = explain_record(fruit.record, known, language)
-    elif standard is not None and rules.exact:
-        grade = decide_grade(record.measurement, standard, allow_draft=True)
-        texts = explain_record(record_to_json(replace(record, grade=grade)), known, language)
-    exact = standard if rules.exact else None
+    newest = newest_by_rules(decisions)
+    exact = None if newest is None else exact_standard(newest, services.judging)
+    texts = words_of_decision(fruit, decisions, services.judging, language)
+    if fruit.record is None or exact is None:
+        return {"texts": texts, "lines": (), "classes": ()}
+    measurement = record_from_json(fruit.record).measurement
     return {
         "texts": texts,
-        "lines": () if exact is None else measured_lines(record.measurement, exact, language),
-        "classes": () if exact is None else [class_name(one, exact, language) for one in exact.class_ids],
+        "lines": measured_lines(measurement, exact, language),
+        "classes": [class_name(one, exact, language) for one in exact.class_ids],
     }
+
+
+def _views(lot_fruit_id: int, services: Services) -> list[dict[str, object]]:
+    """Its pictures, in order; those whose time was over without an address."""
+    return [
+        {
+            "address": f"/api/v1/evidence/{one.picture_hash}"
+            if services.archive.views.has(one.picture_hash)
+            else None,
+            "camera": one.camera,
+            "view": one.view,
+        }
+        for one in services.archive.evidence.pictures([lot_fruit_id])[lot_fruit_id]
+    ]
 
 
 def _with_corrections(

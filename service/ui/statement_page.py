@@ -11,6 +11,7 @@ from service.accounts.forms import form_page
 from service.errors import StatementError
 from service.lots.api import LotId
 from service.services import RunningServices
+from service.statement.examples import example_fruit
 from service.statement.lot_statement import lot_statement
 from service.statement.prices import CURRENCY, Prices, read_prices
 from service.statement.sheet import name_of_class, statement_sheet
@@ -47,6 +48,7 @@ def statement_page_router(pages: Pages) -> APIRouter:
         shown = {
             "sheet": statement_sheet(made, language),
             "statement": made,
+            "examples": example_fruit(services.archive, services.judging, made, language),
             "names": {
                 line.grade_class: name_of_class(line.grade_class, made.standards, language)
                 for line in made.classes
