@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,14 +21,9 @@ from service.statement.causes import Cause, CauseKind
 from service.statement.content import Statement
 from service.statement.lot_statement import lot_statement
 from service.statement.prices import Prices, read_prices
-from service.store.account_store import AccountStore
-from service.store.fruit_store import FruitStore, LotFruitFilter
-from service.store.lot_reader import LotReader
-from service.store.lot_store import LotStore, StoredLot
+from service.store.fruit_store import LotFruitFilter
+from service.store.lot_store import StoredLot
 from service.store.lot_tables import Correction, FruitDecision
-from service.store.picture_folder import PictureFolder
-from service.store.record_store import RecordStore
-from service.store.regrade_store import RegradeStore
 from tests.service.lot_fruit import AT, judged, new_lot, not_judged, some_fruit
 from tests.service.made_lot import fill_lot
 
@@ -35,17 +31,12 @@ STANDARDS = list_standards()
 
 
 @pytest.fixture
-def archive(engine: Engine, tmp_path: Path) -> Archive:
-    return Archive(
-        records=RecordStore(engine),
-        accounts=AccountStore(engine),
-        lots=LotStore(engine),
-        fruit=FruitStore(engine),
-        lot_reader=LotReader(engine),
-        regrades=RegradeStore(engine),
-        pictures=PictureFolder(tmp_path / "pictures", min_free_bytes=1),
-        overlays=PictureFolder(tmp_path / "overlays", min_free_bytes=1),
+def archive(empty_database: URL, tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(
+        tmp_path, min_free_bytes=1, database=empty_database.render_as_string(hide_password=False)
     )
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

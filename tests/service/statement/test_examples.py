@@ -64,7 +64,7 @@ def test_a_picture_whose_time_is_over_is_said_to_be_gone(service: RunningService
         lot = open_lot(archive.lots)
         fruit = seen(archive, lot, 1, grade_class="II")
         (number,) = archive.fruit.add([fruit])
-        archive.views.remove(fruit.pictures[0].picture_hash)
+        archive.views.delete(fruit.pictures[0].picture_hash)
         page = service.get(f"/lots/{lot.lot_id}/fruits/{number}?lang=en").text
         assert "was kept for its time and is gone" in page
         made = lot_statement(archive, judging, lot.lot_id, Prices())
