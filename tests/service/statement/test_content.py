@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
+from sqlalchemy.engine import URL
 
 from grader.record import record_from_json
 from grader.sku import load_sku_table
