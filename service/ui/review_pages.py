@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from grader.types import DefectKind
+from service.accounts.caller import name_of
+from service.accounts.forms import caller_of
 from service.services import RunningServices
 from service.ui.render import Pages, class_colours, class_names
 
@@ -19,6 +21,7 @@ def review_pages_router(pages: Pages) -> APIRouter:
         data = {
             "class_colours": class_colours(services.standards),
             "class_names": class_names(services.standards, pages.language_of(request)),
+            "person": name_of(caller_of(request)),
             "defect_kinds": [kind.value for kind in DefectKind],
         }
         return pages.answer(request, "review.html", data)

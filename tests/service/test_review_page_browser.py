@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from service.accounts.roles import Role
 from service.app import create_app
 from service.settings import ServiceSettings
+from tests.service.accounts.people import PASSWORD, add_person
 from tests.service.browsing import (
     SCREENSHOTS,
     assert_accessible,
@@ -159,7 +161,7 @@ def test_offline_for_a_while_nothing_is_lost_and_nothing_sent_twice(
         answered(page, stocked, 1, [("confirm", "I")])
         answered(page, stocked, 2, [("change", "reject")])
         expect(page.locator("#offline")).to_be_hidden()
-        assert page.evaluate("localStorage.getItem('review-outbox')") == "[]"
+        assert page.evaluate("localStorage.getItem('review-outbox this computer')") == "[]"
 
 
 def test_answers_that_wait_survive_the_end_of_the_page(stocked: str, browser: playwright.Browser) -> None:
@@ -231,6 +233,43 @@ def test_a_defect_is_drawn_with_a_finger(stocked: str, browser: playwright.Brows
         assert drawn["points"][-1] == pytest.approx([120, 60], abs=1)
         assert (erased["kind"], erased["erase"]) == (None, True)
         assert erased["points"][0] == pytest.approx([40, 30], abs=1)
+
+
+def test_signed_out_answers_wait_for_the_same_person(tmp_path: Path, browser: playwright.Browser) -> None:
+    archive = open_archive(tmp_path / "data")
+    fill(archive)
+    archive.close()
+    app = live_app(tmp_path)
+    with (
+        listening(app) as address,
+        watched_page(browser, address, expected_errors=("401",)) as page,
+    ):
+        accounts = app.state.services.accounts
+        for name in ("Wang Wei", "Li Na"):
+            add_person(accounts, name, Role.STAFF)
+
+        def sign_in(name: str) -> None:
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.keyboard.press("Enter")
+
+        page.goto("/review")
+        sign_in("Wang Wei")
+        shows(page, "0")
+        page.context.clear_cookies()
+        page.keyboard.press("Enter")
+        shows(page, "1")
+        expect(page.locator("#signed-out")).to_be_visible()
+        page.get_by_role("link", name="Sign in again").click()
+        sign_in("Li Na")
+        shows(page, "0")
+        page.context.clear_cookies()
+        page.goto("/review")
+        sign_in("Wang Wei")
+        shows(page, "1")
+        store = app.state.services.archive.review
+        expect(page.locator('[data-count="doubtful"]')).to_have_text("2")
+        assert [(one.who, one.answer) for one in store.fruit(1).answers] == [("Wang Wei", "confirm")]
 
 
 def test_two_people_see_different_fruit(stocked: str, browser: playwright.Browser) -> None:

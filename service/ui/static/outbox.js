@@ -1,5 +1,4 @@
 // Answers on their way: kept in the browser until the service has them, sent one after the other, the same one never twice.
-const PLACE = "review-outbox";
 const RETRY_MS = 3000;
 
 export function newKey() {
@@ -7,8 +6,10 @@ export function newKey() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// sent(item, answer), refused(item, error): what became of an item. changed(count, online): after every step.
-export function startOutbox({ language, sent, refused, changed }) {
+// person: whose answers they are; those of another who used this browser wait for that one's sign-in. sent(item, answer), refused(item, error): what became of an item. changed(count, online): after every step.
+// signedOut(): nothing goes on before a sign-in.
+export function startOutbox({ language, person, sent, refused, changed, signedOut }) {
+  const place = `review-outbox ${person}`;
   let items = read();
   let sending = null;
   let online = true;
@@ -16,14 +17,14 @@ export function startOutbox({ language, sent, refused, changed }) {
 
   function read() {
     try {
-      return JSON.parse(localStorage.getItem(PLACE)) ?? [];
+      return JSON.parse(localStorage.getItem(place)) ?? [];
     } catch {
       return [];
     }
   }
 
   function write() {
-    localStorage.setItem(PLACE, JSON.stringify(items));
+    localStorage.setItem(place, JSON.stringify(items));
     changed(items.length, online);
   }
 
@@ -46,9 +47,9 @@ export function startOutbox({ language, sent, refused, changed }) {
     // What the service cannot do now, or not without a sign-in, waits; what it will never take is said.
     const later = answer === null || answer.status >= 500 || [401, 408, 429].includes(answer.status);
     const content = later ? null : await answer.json().catch(() => null);
-    online = !later;
-    if (later || content === null) {
-      online = false;
+    online = content !== null;
+    if (!online) {
+      if (answer?.status === 401) signedOut();
       timer = setTimeout(send, RETRY_MS);
       changed(items.length, online);
       return;

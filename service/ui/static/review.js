@@ -19,15 +19,22 @@ let mode = null;
 const online = { sending: true, asking: true };
 
 const marks = startMarks({ changed: showMarks });
-const outbox = startOutbox({ language: data.language, sent, refused, changed: showOutbox });
+const outbox = startOutbox({ language: data.language, person: data.person, sent, refused, changed: showOutbox, signedOut });
 const queue = startQueue({
   language: data.language,
   lot: asked.get("lot"),
   skip: (id) => answered.has(id) || fruit?.lot_fruit_id === id || outbox.holds(id),
   changed: showQueue,
+  signedOut,
 });
 
+function signedOut() {
+  $("signed-out").hidden = false;
+}
+
 function sent(item, answer) {
+  if (item.body.answer !== "undo") answered.add(item.fruit);
+  else if (!outbox.holds(item.fruit)) answered.delete(item.fruit);
   if (outbox.count === 0) void queue.recount();
   if (fruit?.lot_fruit_id === item.fruit && item.body.answer === "undo") show(answer.fruit, marks.all);
   if (!answer.answer.blind) return;

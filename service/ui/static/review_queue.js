@@ -13,7 +13,8 @@ function stationName() {
 }
 
 // skip(number): fruit that were answered a moment ago. changed(): something came, or the service does not answer.
-export function startQueue({ language, lot, skip, changed }) {
+// signedOut(): nothing goes on before a sign-in.
+export function startQueue({ language, lot, skip, changed, signedOut }) {
   const station = stationName();
   const state = { kind: "all", fruits: [], waiting: null, missed: 0, online: true, asked: false };
   const pictures = new Map();
@@ -28,6 +29,7 @@ export function startQueue({ language, lot, skip, changed }) {
     const query = new URLSearchParams({ kind: state.kind, station, lang: language, limit });
     if (lot) query.set("lot", lot);
     const answer = await fetch(`/api/v1/review?${query}`);
+    if (answer.status === 401) signedOut();
     if (!answer.ok) throw new Error(String(answer.status));
     const found = await answer.json();
     if (mine > counted) {
