@@ -89,6 +89,8 @@ class RuleFiles:
         try:
             if kind is RuleKind.STANDARD:
                 standard = self.rules.standard(name)
+                if standard.standard_id != name:  # an alias: rules have one page
+                    raise StandardError(f"expected the id {standard.standard_id!r}, got {name!r}")
                 return PresentRules(
                     standard=standard,
                     names=standard.names,
