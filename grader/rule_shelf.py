@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.errors import StandardError
 from grader.rules import Standard
-from grader.rules_in_force import RulesInForce
+from grader.rules_in_force import AS_INSTALLED, RulesInForce
 from grader.sku_file import load_sku_table
 from grader.sku_table import SkuTable
 from grader.standard import is_path, list_standards, load_standard
@@ -81,9 +81,14 @@ class RuleShelf:
         """Read everything that is in force, so that it is refused before a fruit needs it.
 
         Raises:
-            StandardError, SkuTableError, VersionError
+            StandardError: also when a crop has lost its default standard, or has two. SkuTableError, VersionError
         """
-        self.standards(rules)
+        for crop in {
+            one.crop
+            for one in (*self.standards(AS_INSTALLED), *self.standards(rules))
+            if one.default_for_crop
+        }:
+            self.default_standard(rules, crop)
         for name, _ in rules.sku_tables:
             self.sku_table(rules, name)
 

@@ -89,6 +89,8 @@ class RuleFiles:
         try:
             if kind is RuleKind.STANDARD:
                 standard = self.rules.standard(name)
+                if standard.standard_id != name:  # an alias: rules have one page
+                    raise StandardError(f"expected the id {standard.standard_id!r}, got {name!r}")
                 return PresentRules(
                     standard=standard,
                     names=standard.names,
@@ -228,6 +230,13 @@ class RuleFiles:
 
     def _check_default(self, draft: Standard) -> None:
         """A crop has one default standard. Raises StandardError."""
+        present = next((one for one in self.rules.standards() if one.standard_id == draft.standard_id), None)
+        if present is not None and present.default_for_crop:
+            if not draft.default_for_crop or draft.crop != present.crop:
+                raise StandardError(
+                    f"default_for_crop: expected true and crop {present.crop!r}, nothing else is its default; got "
+                    f"{str(draft.default_for_crop).lower()} and crop {draft.crop!r}"
+                )
         others = (one for one in self.rules.standards() if one.standard_id != draft.standard_id)
         taken = next((one for one in others if one.default_for_crop and one.crop == draft.crop), None)
         if draft.default_for_crop and taken is not None:

@@ -22,6 +22,7 @@ from service.cli import app as command
 from service.settings import ServiceSettings
 from tests.crops.plum import SIZES, STANDARD, TABLE, painted_plum, write_plum
 from tests.fakes import FakeLineGrader, load_fake_grader
+from tests.service.line.live.live_line import sending
 from tests.service.running import listening
 from tests.service.skus.rule_lot import fill_lot
 
@@ -140,3 +141,8 @@ def test_the_service_takes_it_as_data_too(address: tuple[str, Any]) -> None:
     again = post(f"lots/{lot.lot_id}/regrade", standard="plum_house", sku_table="plums")
     assert (again["fruit"], again["standard_sha256"]) == (50, standard["sha256"])
     httpx.get(f"{where}/rules/standards/plum_house").raise_for_status()
+    with sending(where) as sender:
+        sender.send()
+        sender.decision()
+        opened = post("lots", code="PLUMS-2", grower="李家", crop="plum", line="yard", lanes=[1])
+    assert (opened["crop"], opened["state"]) == ("plum", "open")

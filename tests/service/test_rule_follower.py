@@ -49,6 +49,19 @@ def _size_tables() -> int:
     return sum('schema = "grading-sizes/1"' in path.read_text() for path in STANDARDS_FOLDER.glob("*.toml"))
 
 
+def test_a_crop_does_not_lose_its_default(tmp_path: Path) -> None:
+    """The command line does not ask; a line that knows no standard would judge nothing."""
+    draft = stricter(tmp_path, "0.8")
+    text = draft.read_text(encoding="utf-8")
+    draft.write_text(text.replace("default_for_crop = true", "default_for_crop = false"), encoding="utf-8")
+    follower = RuleFollower(tmp_path / "versions")
+    publish_standard(draft, tmp_path / "versions", who="li", reason="a", replaces=None)
+    with capture_logs() as log:
+        follower.look()
+    assert "expected one default standard for crop 'apple', found 0" in log[0]["reason"]
+    assert follower.default_standard("apple").sha256 == INSTALLED.sha256
+
+
 def test_a_damaged_version_is_not_used_and_told_once(tmp_path: Path) -> None:
     versions = tmp_path / "versions"
     good = publish_standard(stricter(tmp_path, "0.8"), versions, who="li", reason="a", replaces=None)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from grader.standard import STANDARDS_FOLDER
 from service.errors import BadFruitError
 from service.lots.measured_lots import MeasuredLotsReader
 from service.store.fruit_store import FruitStore
@@ -124,21 +123,3 @@ def test_only_the_last_lots_stay_in_memory(engine: Engine) -> None:
     first, second, _ = (reader.read((lot.lot_id,), "apple") for lot in made)
     assert reader.read((made[1].lot_id,), "apple") is second
     assert reader.read((made[0].lot_id,), "apple") is not first
-
-
-def test_every_standard_that_ships_can_be_shown_as_a_form() -> None:
-    from grader.standard import list_standards
-    from service.skus.rule_form import fill_in, limit_rows
-
-    for standard in list_standards():
-        text = (STANDARDS_FOLDER / f"{standard.standard_id}.toml").read_text(encoding="utf-8")
-        fields = [cell for row in limit_rows(standard) for cell in row.cells if cell is not None]
-        assert fill_in(text, {cell.name: f"{cell.value:.15g}" for cell in fields}) == text
-        doubled = fill_in(text, {cell.name: f"{2 * cell.value + 1:.15g}" for cell in fields})
-        assert (
-            sum(a != b for a, b in zip(text.splitlines(), doubled.splitlines(), strict=True)) > 0
-            or not fields
-        )
-        assert [line.partition("#")[2] for line in doubled.splitlines()] == [
-            line.partition("#")[2] for line in text.splitlines()
-        ]

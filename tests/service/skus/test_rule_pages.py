@@ -190,6 +190,11 @@ def test_the_default_of_a_crop_stays_one(service: RunningService) -> None:
     refused = service.post("/api/v1/standards/publish", json={"draft": {"text": text}, "reason": "x"})
     assert error_code(refused, 422) == "invalid_standard"
     assert "apple_eu_2023_2429 is the default of apple already" in refused.text
+    none = {"text": EU_TEXT.replace("default_for_crop = true", "default_for_crop = false")}
+    refused = service.post("/api/v1/standards/publish", json={"draft": none, "reason": "x"})
+    assert error_code(refused, 422) == "invalid_standard"
+    assert "expected true and crop 'apple', nothing else is its default; got false" in refused.text
+    assert service.get("/api/v1/standards/versions").json() == {"versions": {}}
 
 
 def test_who_publishes_is_who_is_signed_in(guarded: RunningService) -> None:

@@ -152,6 +152,13 @@ def test_a_sku_table_moves_sizes_and_outlets(browser: playwright.Browser, addres
         expect(page.locator("#result .headline")).not_to_contain_text(f"0 of {COUNT}")
         page.get_by_label("Outlet 3").select_option("manual")
         expect(page.locator("#result .differences")).to_contain_text("outlet: pack_premium → manual")
+        settled(page)
+        page.get_by_label("Of which fruit").select_option("season:apple")
+        expect(page.get_by_label("from", exact=True)).to_be_visible()
+        settled(page)
+        expect(page.locator("#result .headline")).to_contain_text(f"of {COUNT} fruit go elsewhere")
+        page.get_by_label("to", exact=True).fill("2020-01-01")
+        expect(page.locator("#result .warn")).to_contain_text("expected lots of apple that arrived")
         assert_accessible(page)
 
 
