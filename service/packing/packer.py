@@ -17,6 +17,7 @@ from service.errors import ConflictError
 from service.judging_rules import JudgingRules
 from service.packing.carton_kinds import CartonKind, carton_kinds, told_apart
 from service.store.lot_store import OPEN, LotStore, StoredLot
+from service.store.packing_counts import LooseFruits
 from service.store.packing_store import LooseFruit, NewCarton, PackingStore
 
 AT_ONCE = 500
@@ -53,16 +54,17 @@ class Packer:
             codes += self._cartons.pack(lot_id, lambda loose: self._plan(lot, loose, rest=True), finish=at)
         return tuple(codes)
 
-    def packed_skus(self, lot_id: int) -> frozenset[str]:
-        """SKUs of loose fruit of a lot that go into cartons. Raises as `pack`."""
-        lot, loose = self._lots.lot(lot_id), self._cartons.loose(lot_id)
-        kinds = self._kinds(lot, loose)
-        return frozenset(one.sku_code for one in loose if one.sku_code in kinds[one.judge_id])
+    def are_packed(self, lot_id: int, loose: Sequence[LooseFruits]) -> tuple[bool, ...]:
+        """Whether these fruit of a lot go into cartons. Raises as `pack`."""
+        kinds = self._kinds(self._lots.lot(lot_id), loose)
+        return tuple(one.sku_code in kinds[one.judge_id] for one in loose)
 
     def _has_full_one(self, lot: StoredLot) -> bool:
         return next(self._plan(lot, self._cartons.loose(lot.lot_id), rest=False), None) is not None
 
-    def _kinds(self, lot: StoredLot, loose: Sequence[LooseFruit]) -> Mapping[int, Mapping[str, CartonKind]]:
+    def _kinds(
+        self, lot: StoredLot, loose: Sequence[LooseFruit] | Sequence[LooseFruits]
+    ) -> Mapping[int, Mapping[str, CartonKind]]:
         judges = self._cartons.judges({one.judge_id for one in loose})
         classes = frozenset(one.grade_class for one in loose)
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,13 +75,17 @@ class PackingDesk:
         counts = self._archive.packing.counts(lot_id)
         problem = None
         try:
-            packed = self.packer.packed_skus(lot_id)
+            packed = self.packer.are_packed(lot_id, counts.loose)
         except GraderError as error:
-            packed, problem = frozenset(counts.loose), str(error)
+            packed, problem = (True,) * len(counts.loose), str(error)
+        waiting: Counter[str] = Counter()
+        not_packed: Counter[str] = Counter()
+        for one, is_packed in zip(counts.loose, packed, strict=True):
+            (waiting if is_packed else not_packed)[one.sku_code] += one.fruit
         return PackingSummary(
             counts=counts,
-            waiting={sku: fruit for sku, fruit in counts.loose.items() if sku in packed},
-            not_packed={sku: fruit for sku, fruit in counts.loose.items() if sku not in packed},
+            waiting=waiting,
+            not_packed=not_packed,
             finished_at=self._archive.cartons.finished_at(lot_id),
             problem=problem,
             wrong_sums=wrong_sums(counts),
@@ -179,7 +184,7 @@ class PackingDesk:
 
 def wrong_sums(counts: PackingCounts) -> tuple[str, ...]:
     """Sums that do not hold: of the fruit of a lot each is in one place, and cartons hold what they say."""
-    loose, said = sum(counts.loose.values()), sum(counts.on_labels.values())
+    loose, said = sum(one.fruit for one in counts.loose), sum(counts.on_labels.values())
     wrong = []
     if counts.stored != counts.again + loose + counts.in_cartons:
         wrong.append(

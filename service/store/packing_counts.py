@@ -20,17 +20,27 @@ ROT = "rot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LooseFruits:
+    """So many fruit in no carton, of one SKU, class and judge."""
+
+    judge_id: int
+    sku_code: str
+    grade_class: str
+    fruit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackingCounts:
     """Fruit of a lot, each counted by itself.
 
-    again: went round again. loose: by SKU, in no carton, also of SKUs that are not packed. in_cartons: rows of fruit in
+    again: went round again. loose: in no carton, also of SKUs that are not packed. in_cartons: rows of fruit in
     cartons. on_labels: what the cartons say they hold, by where they are: `pallet`, `store` (on no pallet) or `void`;
     cartons: how many of each.
     """
 
     stored: int
     again: int
-    loose: Mapping[str, int]
+    loose: tuple[LooseFruits, ...]
     in_cartons: int
     on_labels: Mapping[str, int]
     cartons: Mapping[str, int]
@@ -82,6 +92,7 @@ class PackingQuestions:
     def counts(self, lot_id: int) -> PackingCounts:
         """Counts of one moment: all are read in one transaction."""
         of_lot = LotFruit.lot_id == lot_id
+        groups = (LotFruit.sku_code, LotFruit.judge_id, LotFruit.grade_class)
         packed = exists().where(CartonFruit.lot_fruit_id == LotFruit.lot_fruit_id)
         with storage_errors(), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
@@ -94,10 +105,10 @@ class PackingQuestions:
 
             stored = number(select(func.count()).select_from(LotFruit).where(of_lot))
             loose = connection.execute(
-                select(LotFruit.sku_code, func.count())
+                select(*groups, func.count())
                 .where(of_lot, LotFruit.reason.is_(None), ~packed)
-                .group_by(LotFruit.sku_code)
-                .order_by(LotFruit.sku_code)
+                .group_by(*groups)
+                .order_by(*groups)
             ).all()
             again = number(
                 select(func.count()).select_from(LotFruit).where(of_lot, LotFruit.reason.is_not(None))
@@ -127,7 +138,11 @@ class PackingQuestions:
         return PackingCounts(
             stored=stored,
             again=again,
-            loose={str(sku): count for sku, count in loose},
+            loose=tuple(
+                LooseFruits(judge_id=judge, sku_code=sku, grade_class=grade_class, fruit=count)
+                for sku, judge, grade_class, count in loose
+                if sku is not None and judge is not None and grade_class is not None
+            ),
             in_cartons=inside,
             on_labels=fruit,
             cartons=cartons,
