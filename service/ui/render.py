@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -52,6 +53,7 @@ class Pages:
         html = page.render(
             language=language,
             here=request.url.path,
+            query=urlencode([pair for pair in request.query_params.multi_items() if pair[0] != "lang"]),
             caller=request.scope.get("caller"),
             sample=_plays_sample(request),
             data=_script_json(everything),

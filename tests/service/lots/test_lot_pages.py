@@ -94,6 +94,14 @@ def test_statements_over_http(lots: RunningService) -> None:
     assert error_code(lots.get("/api/v1/lots/1/statement.csv?lang=fr"), 422) == "invalid_parameter"
 
 
+def test_the_other_language_shows_the_same(lots: RunningService) -> None:
+    """Prices, filters and what is compared stay."""
+    page = lots.get("/lots/1/statement?price.extra=6.5&lang=en").text
+    other = re.findall(r'href="([^"]+)" hreflang="zh-CN"', page)[0].replace("&amp;", "&")
+    assert other == "/lots/1/statement?price.extra=6.5&lang=zh"
+    assert 'value="6.5"' in lots.get(other).text
+
+
 def test_the_newest_lots_come_first_and_the_older_ones_are_one_step_away(service: RunningService) -> None:
     store = service.services.archive.lots
     for number in range(23):

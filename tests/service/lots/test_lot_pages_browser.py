@@ -61,6 +61,12 @@ def pass_fruit(line: Sender, count: int, **orders: object) -> None:
     line.decisions(count)
 
 
+def triggers(page: playwright.Page) -> int:
+    """Fruit that the line has seen so far."""
+    answer = page.request.get("/api/v1/lines/yard").json()
+    return sum(lane["triggers"] for lane in answer["lanes"])
+
+
 @LANGUAGES
 def test_a_lot_is_opened_watched_and_closed(browser: playwright.Browser, tmp_path: Path, locale: str) -> None:
     zh = locale == "zh-CN"
@@ -85,11 +91,19 @@ def test_a_lot_is_opened_watched_and_closed(browser: playwright.Browser, tmp_pat
             pass_fruit(line, 1, outcome="no_fruit")
             expect(page.locator(".tile dd").first).to_have_text("3")  # without a reload
             expect(page.locator("#now")).to_contain_text("未发现果实" if zh else "no fruit found")
+            on_the_belt = line.sent
+            line.send(last_view=False, grade_class="extra", diameter_mm=80.0)
+            while triggers(page) <= on_the_belt:
+                pass
             page.get_by_text("结批" if zh else "Close the lot", exact=True).click()
             page.keyboard.press("Tab")
             page.keyboard.press("Enter")
             expect(page.locator(".state")).to_have_text("已结批" if zh else "closed")
             expect(page.locator("#now .warn")).to_be_visible()
+            line.send(fruit_id=on_the_belt, view=1, grade_class="extra", diameter_mm=80.0)
+            pass_fruit(line, 1)  # of no lot
+            assert line.decision().outlet != "recirculate"
+            expect(page.locator(".tile dd").first).to_have_text("4")
 
 
 def test_a_lot_that_somebody_else_closes(browser: playwright.Browser, tmp_path: Path) -> None:
