@@ -31,7 +31,7 @@ from service.store.lot_store import NewLot
 FED_LOT = "FED"
 AT_ONCE, MOST_WAITING = 50, 1_000
 DIFFERENT = 500
-MORE: tuple[Any, ...] = ()
+MORE: tuple[Any, ...] = ((),)
 """What `LotDesk.decided` takes beside the line and the decision."""
 
 

@@ -212,7 +212,7 @@ async def _run(
         what_if=WhatIf(files, archive.lots, MeasuredLotsReader(archive.regrades)),
         review=ReviewDesk(
             store=archive.review,
-            standards=rules.standards,
+            rules=rules,
             judging=judging,
             leases=Leases(),
             marked=MarkedViews(live.previews),

@@ -163,7 +163,7 @@ def _view(lot_fruit_id: int, position: int, services: Services) -> tuple[ReviewF
 
 def _decide(fruit: ReviewFruit, wanted: AnswerIn, services: Services) -> Outcome:
     classes = services.review.classes(fruit.state.judged_by.standard_id)
-    return decide_answer(fruit, wanted.answer, wanted.grade_class, classes, services.review.judging.table)
+    return decide_answer(fruit, wanted.answer, wanted.grade_class, classes, services.review.table)
 
 
 def _check_marks(wanted: AnswerIn, pictures: Sequence[StoredFruitPicture]) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from grader.errors import GraderError, UnknownVersionError
 from grader.rules import Standard
+from grader.sku_table import SkuTable
+from service.errors import ReviewError
 from service.judging_rules import JudgingRules
 from service.review.answering import classes_of
 from service.review.evidence import Evidence
 from service.review.leases import Leases
 from service.review.marked_views import MarkedViews
+from service.rule_follower import RuleFollower
+from service.store.judges import JudgedBy
 from service.store.review_store import ReviewStore
 
 PAGE = 50
@@ -18,10 +22,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDesk:
-    """standards: all that may judge now. judging: those that judged a fruit."""
+    """rules: those that judge now. judging: those that judged a fruit."""
 
     store: ReviewStore
-    standards: Callable[[], tuple[Standard, ...]]
+    rules: RuleFollower
     judging: JudgingRules
     leases: Leases
     marked: MarkedViews
@@ -46,3 +50,24 @@ class ReviewDesk:
     def classes(self, standard_id: str) -> tuple[str, ...]:
         """Classes that a person may give, best first."""
         return classes_of(standard_id, self.standards())
+
+    def standards(self) -> tuple[Standard, ...]:
+        """All that may judge now."""
+        return self.rules.standards()
+
+    def table(self, judge: JudgedBy) -> SkuTable:
+        """The SKU table that judged a fruit; where its file is gone, the one of its name that judges now.
+
+        Raises:
+            ReviewError: there is none of this name any more.
+        """
+        try:
+            return self.judging.table(judge)
+        except UnknownVersionError:
+            pass
+        try:
+            return self.rules.sku_table(judge.sku_table_id)
+        except GraderError as error:
+            raise ReviewError(
+                f"class: expected the SKU table {judge.sku_table_id!r} that judged this fruit, it is not there"
+            ) from error

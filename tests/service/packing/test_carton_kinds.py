@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service.packing.known_rules import KnownRules
 
 from grader.errors import UnknownVersionError
 from grader.sku import assign_sku, load_sku_table
 from grader.standard import list_standards
 from grader.types import Crop, FruitMeasurement, GradeDecision
 from grader.versions import publish_sku_table
+from service.judging_rules import JudgingRules
 from service.packing.carton_kinds import carton_kinds
 from tests.grader.made_fruit import fruits
 from tests.grader.test_sku_faults import write
@@ -48,7 +48,7 @@ def test_rules_are_found_by_hash_wherever_they_are(tmp_path: Path) -> None:
     published = tmp_path / "versions"
     first = publish_sku_table(old, published, who="Wang", reason="packs", replaces=None)
     publish_sku_table(new, published, who="Wang", reason="six", replaces=first.sha256)
-    rules = KnownRules(published, list_standards())
+    rules = JudgingRules(published, list_standards())
     for path in (old, new):
         assert rules.table(judge_of(path)).sha256 == judge_of(path).sku_table_sha256
     default = load_sku_table("default")
