@@ -2,7 +2,8 @@
 
 Every pixel of a mask is a claim, so only views come in that a person looked at pixel by pixel, or found right: of a
 confirmed fruit all views with the network's mask; of a fruit with marks the views that were drawn on, with the mask as
-it was corrected. A class alone does not say where the fault is: such fruit are left out, and counted.
+it was corrected. A class alone does not say where the fault is: such fruit are left out, and counted. So is what was
+judged blind: it says how good the network is, which learns nothing of it.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def _why_not(fruit: ReviewFruit, standing: StoredAnswer | None) -> str | None:
     """Why a fruit teaches nothing; None when it does."""
     if standing is None:
         return "taken back"
+    if fruit.audited:
+        return "of the random sample"
     if standing.marks:
         return None
     if standing.answer == CANNOT_TELL:

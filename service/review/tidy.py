@@ -51,10 +51,10 @@ def tidy(store: EvidenceStore, folder: PictureFolder, rule: Retention, now: date
 
 
 class DailyTidy:
-    """Calls `work` soon after the start, then once a day, in a thread of its own."""
+    """Calls `work` `first_s` after the start, then once a day, in a thread of its own."""
 
-    def __init__(self, work: Callable[[], TidyReport]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[], TidyReport], *, first_s: float = FIRST_S) -> None:
+        self._work, self._first_s = work, first_s
         self._ending = Event()
         self._thread = Thread(target=self._run, name="tidy", daemon=True)
 
@@ -69,7 +69,7 @@ class DailyTidy:
             self._thread.join()
 
     def _run(self) -> None:
-        pause_s = FIRST_S
+        pause_s = self._first_s
         while not self._ending.wait(pause_s):
             pause_s = EVERY_S
             try:

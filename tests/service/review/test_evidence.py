@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from os import utime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from typer.testing import CliRunner
@@ -13,10 +14,11 @@ from typer.testing import CliRunner
 from grader.pipeline import GradeOptions
 from service.archive import Archive
 from service.cli import app
+from service.errors import StorageError
 from service.line.line_grader import ViewWork
 from service.review.evidence import Evidence, is_audited
 from service.review.retention import Retention, is_over
-from service.review.tidy import tidy
+from service.review.tidy import DailyTidy, TidyReport, tidy
 from service.store.evidence_store import KeptFruit
 from service.store.picture_folder import PictureFolder
 from tests.service.lot_fruit import AT, open_lot
@@ -121,3 +123,21 @@ def test_the_command_tidies_the_data_folder(archive: Archive, tmp_path: Path) ->
     assert done.exit_code == 0, done.output
     assert done.stdout == "1 pictures of 1 fruit given up, 1 files deleted (0.0 MB)\n"
     assert list((tmp_path / "evidence").glob("??/*")) == []
+
+
+def test_the_service_tidies_soon_and_a_database_that_is_away_ends_nothing() -> None:
+    tried = Event()
+
+    def work() -> TidyReport:
+        tried.set()
+        raise StorageError("away, as ordered")
+
+    daily = DailyTidy(work, first_s=0.0)
+    daily.start()
+    assert tried.wait(60)
+    daily.stop()
+    again = DailyTidy(work)
+    tried.clear()
+    again.start()
+    again.stop()
+    assert not tried.is_set()

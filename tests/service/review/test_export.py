@@ -61,6 +61,8 @@ def test_the_importer_takes_what_people_confirmed_and_drew(archive: Archive, tmp
             for number in range(6)
         ]
     )
+    (audited,) = archive.fruit.add([seen(archive, lot, 9, audit=True)])
+    answer(archive, audited, "I", key=7)
     answer(archive, numbers[0], "confirm", key=1)
     marked(archive, numbers[1], {**ROT, "view": 1}, key=2)
     answer(archive, numbers[2], "II", key=3)
@@ -70,7 +72,12 @@ def test_the_importer_takes_what_people_confirmed_and_drew(archive: Archive, tmp
     out = tmp_path / "set"
     report = export(archive, out)
     assert (report.fruit, report.pictures) == (2, 3)
-    assert report.left_out == {"with another class but no mark": 1, "could not be told": 1, "taken back": 1}
+    assert report.left_out == {
+        "with another class but no mark": 1,
+        "could not be told": 1,
+        "taken back": 1,
+        "of the random sample": 1,
+    }
     imported = import_set(
         ImportWish(source=out, out=tmp_path / "runs", dataset="corrected", licence="own", join_alike=True),
         Console(quiet=True),

@@ -235,3 +235,9 @@ def test_answers_that_are_refused(
     assert error_code(answer, status) == code
     assert message in answer.json()["error"]["message"]
     assert get(stocked, "review/8")["corrections"] == 0
+
+
+def test_an_answer_of_many_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    with listening(live_app(tmp_path, max_upload_mb=1)) as address:
+        answer = httpx.post(f"{address}/api/v1/review/1", content=b"[" * 1_000_001, timeout=60)
+        assert error_code(answer, 413) == "upload_too_large"
