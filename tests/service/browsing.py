@@ -62,14 +62,16 @@ def watched_page(
     )
     yield page
     context.close()
-    assert [one for one in problems if not any(part in one for part in expected_errors)] == []
+    unexpected = [one for one in problems if not any(part in one for part in expected_errors)]
+    assert unexpected == [], unexpected
 
 
 def assert_accessible(page: playwright.Page) -> None:
     """No finding of axe, at the rules of WCAG 2.2 A and AA and its best practices."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert told == [], told
 
 
 def show(page: playwright.Page, name: str, *, whole: bool = True) -> None:
