@@ -95,11 +95,16 @@ def label_pages_router(pages: Pages) -> APIRouter:
             return show_lot(request, services, lot_id, draft=[one for one in draft if one != dropped])
         try:
             code = _scanned_carton(form.get("scan"), services)
-            _check_draft(services.archive.cartons.named([*draft, code]), lot_id)
-        except (LabelDataError, NotFoundError, ConflictError) as error:
+            cartons = services.archive.cartons.named([*draft, code])
+        except (LabelDataError, NotFoundError) as error:
             return show_lot(
                 request, services, lot_id, draft=draft, problem=_problem(error), detail=str(error)
             )
+        try:
+            _check_draft(cartons, lot_id)
+        except ConflictError as error:
+            problem = _refusal(cartons[-1], draft)
+            return show_lot(request, services, lot_id, draft=draft, problem=problem, detail=str(error))
         return show_lot(request, services, lot_id, draft=[*draft, code])
 
     @router.post("/labels/{lot_id}/pallet")
@@ -205,6 +210,15 @@ def _check_draft(cartons: Sequence[StoredCarton], lot_id: int) -> None:
         )
     if len(cartons) > MOST_ON_A_PALLET:
         raise ConflictError(f"cartons: expected at most {MOST_ON_A_PALLET} on a pallet, got {len(cartons)}")
+
+
+def _refusal(carton: StoredCarton, draft: Sequence[str]) -> str:
+    """A word for why a carton cannot come to those of the draft."""
+    if carton.code in draft:
+        return "twice"
+    if carton.voided_at is not None:
+        return "void"
+    return "other_goods" if carton.pallet is None else "on_pallet"
 
 
 def _problem(error: ServiceError) -> str:

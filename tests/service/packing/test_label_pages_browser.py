@@ -88,7 +88,9 @@ def test_from_labels_to_a_pallet_and_back_to_the_fruit(
         expect(page.locator("#fault")).to_contain_text(
             f"carton {first}: expected each carton once, got it twice"
         )
+        expect(page.locator("#fault p").first).to_have_text("This carton was scanned already.")
         scan(page, other)
+        expect(page.locator("#fault p").first).to_have_text("This carton is of another lot or SKU.")
         expect(page.locator("#fault")).to_contain_text(f"carton {other}: expected lot 1 and SKU APL-EX-75")
         scan(page, "C9-0001")
         expect(page.locator("#fault")).to_contain_text("There is no such carton or pallet here.")
@@ -150,6 +152,9 @@ def test_trace_in_chinese_shows_what_changed_after_packing(
         show(page, "trace_page")
         page.goto("/labels")
         expect(page.locator("h1")).to_have_text("标签")
+        page.locator("#scan").focus()
+        scan(page, first)
+        expect(page.locator("#fault p").first).to_have_text("此箱已在其他托盘上。")
         assert_accessible(page)
 
 

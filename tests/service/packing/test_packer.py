@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count, islice
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -205,6 +207,23 @@ def test_a_process_that_is_killed_while_it_packs_leaves_nothing_half_done(
     assert house.inside(lot) == {}
     assert house.pack(lot) == ("C1-0001", "C1-0002", "C1-0003")
     engine.dispose()
+
+
+def test_of_two_that_pack_a_lot_at_once_each_fruit_is_packed_by_one(house: House) -> None:
+    lot = open_lot(house.lots)
+    house.fruit.add([graded(lot, number, house.judge) for number in range(200)])
+    start = Barrier(3)
+
+    def pack() -> tuple[str, ...]:
+        start.wait(timeout=30)
+        return house.pack(lot)
+
+    with ThreadPoolExecutor(3) as pool:
+        found = [one.result(timeout=60) for one in [pool.submit(pack) for _ in range(3)]]
+    assert sorted(code for codes in found for code in codes) == [
+        f"C1-{number:04d}" for number in range(1, 51)
+    ]
+    assert wrong_sums(house.questions.counts(lot.lot_id)) == ()
 
 
 def test_more_cartons_than_one_transaction_takes(house: House, tmp_path: Path) -> None:

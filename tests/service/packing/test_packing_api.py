@@ -90,6 +90,16 @@ def test_cartons_and_where_all_fruit_are(packing: Packing) -> None:
     assert packing.get("lots/9/cartons").status_code == 404
 
 
+def test_a_running_service_packs_by_itself(packing: Packing) -> None:
+    services = packing.service.services
+    add_fruit(services, packing.lot, packing.judge, ["extra"] * 3)
+    for _ in range(3000):
+        cartons = packing.get("lots/1/cartons", after=3).json()["cartons"]
+        if cartons:
+            break
+    assert [(one["code"], one["fruit"]) for one in cartons] == [("C1-0004", 4)]
+
+
 def test_a_fruit_that_is_decided_again_stays_and_counts_against_the_tolerance(packing: Packing) -> None:
     decide_again(packing.service.services, packing.lot, packing.judge, 1, "reject")
     fruits = packing.get("cartons/C1-0001").json()["fruits"]
