@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
@@ -108,13 +109,14 @@ def lot_list_router(pages: Pages) -> APIRouter:
             lot = await services.lots.open(wanted.new_lot(), line, wanted.lanes)
         except ValidationError as error:
             first = error.errors()[0]
-            problem = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-            return show_form(request, services, form.values, problem, 422)
+            problem, status = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}", 422
         except (LotError, NotFoundError) as error:
-            return show_form(request, services, form.values, str(error), 422)
+            problem, status = str(error), 422
         except ConflictError as error:
-            return show_form(request, services, form.values, str(error), 409)
-        return RedirectResponse(f"/lots/{lot.lot_id}", SEE_OTHER)
+            problem, status = str(error), 409
+        else:
+            return RedirectResponse(f"/lots/{lot.lot_id}", SEE_OTHER)
+        return await asyncio.to_thread(show_form, request, services, form.values, problem, status)
 
     @router.get("/lots/compare", response_class=HTMLResponse)
     def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -68,8 +69,8 @@ def lot_pages_router(pages: Pages) -> APIRouter:
         try:
             await services.lots.close(lot_id, services.lines.all())
         except ConflictError as error:
-            found = services.archive.lots.lot(lot_id)
-            return show(request, services, found, problem=str(error), status=409)
+            found = await asyncio.to_thread(services.archive.lots.lot, lot_id)
+            return await asyncio.to_thread(show, request, services, found, problem=str(error), status=409)
         return RedirectResponse(f"/lots/{lot_id}", SEE_OTHER)
 
     def show_decide(
