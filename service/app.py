@@ -53,6 +53,7 @@ from service.review.retention import retention_of
 from service.review.review_desk import ReviewDesk
 from service.review.tidy import DailyTidy, tidy
 from service.rule_follower import VERSIONS_FOLDER, RuleFollower
+from service.sample.sample_company import company_folder
 from service.sample.sample_player import SamplePlayer
 from service.samples import SampleGallery, find_samples
 from service.security import BrowserGuard
@@ -181,7 +182,7 @@ async def _run(
         tables=lambda: [line.config.grading.sku_table for line in lines.all()],
         files=lambda: [line.config.grading.standard for line in lines.all()],
     )
-    packing = PackingDesk(archive, judging, settings.data_dir)
+    packing = PackingDesk(archive, judging, partial(company_folder, settings))
     rounds = PackingRounds(
         packing.packer, archive.lots, archive.cartons, busy=lambda: desk.counts().waiting > 0
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,15 +60,15 @@ class Found:
 
 
 class PackingDesk:
-    """Packing of one service. folder: of `company.toml`, which is read each time: a change counts at once."""
+    """Packing of one service. company_folder: of `company.toml`, which is read each time: a change counts at once."""
 
-    def __init__(self, archive: Archive, rules: JudgingRules, folder: Path) -> None:
-        self._archive, self._rules, self._folder = archive, rules, folder
+    def __init__(self, archive: Archive, rules: JudgingRules, company_folder: Callable[[], Path]) -> None:
+        self._archive, self._rules, self._company_folder = archive, rules, company_folder
         self.packer = Packer(archive.lots, archive.cartons, rules)
 
     def company(self) -> Company:
         """Who packs. Raises CompanyError."""
-        return read_company(self._folder)
+        return read_company(self._company_folder())
 
     def summary(self, lot_id: int) -> PackingSummary:
         """Counts of a lot. Raises NotFoundError, StorageError."""

@@ -140,10 +140,8 @@ def graded(
 
 def decided_as(rows: MeasuredRows, classes: Sequence[str]) -> NewDecisions:
     """Another class for every stored fruit."""
+    kinds = [(name, SKU_OF[name], "75", False) for name in dict.fromkeys(classes)]
+    places = {kind[0]: place for place, kind in enumerate(kinds)}
     return NewDecisions(
-        classes=classes,
-        skus=[SKU_OF[one] for one in classes],
-        sizes=["75"] * len(classes),
-        confidences=[1.0] * len(classes),
-        reviews=[False] * len(classes),
+        kinds=kinds, kind_index=[places[one] for one in classes], confidences=[1.0] * len(classes)
     )
