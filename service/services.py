@@ -1,4 +1,4 @@
-"""Everything a running service holds, made once in `app.py` and handed to the routes."""
+"""Everything a running service holds, made once in `lifespan.py` and handed to the routes."""
 
 from __future__ import annotations
 
