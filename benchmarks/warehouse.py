@@ -218,7 +218,7 @@ def _read_pages(address: str, stop: threading.Event, took: list[float]) -> None:
             "/lines/bench",
         ]
         there = [path for path in paths if client.get(path).status_code == 200]
-        while not stop.is_set():
+        while not (stop.is_set() and took):
             for path in there:
                 began_s = perf_counter()
                 client.get(path).raise_for_status()

@@ -121,7 +121,7 @@ def lot_pages_router(pages: Pages) -> APIRouter:
 def _decide(services: Services, lot: StoredLot, asked: Mapping[str, str], *, apply: bool) -> RegradeReport:
     """By names of what may judge now. Raises LotError, StandardError, SkuTableError, StorageError."""
     if asked["standard"] not in {one.standard_id for one in services.standards if one.crop == lot.crop}:
-        raise LotError(f"standard: expected one that may judge for {lot.crop}, got {asked['standard']!r}")
+        raise LotError(f"standard: expected one that may judge {lot.crop}, got {asked['standard']!r}")
     if asked["sku_table"] not in services.rule_files.table_names():
         raise LotError(f"sku_table: expected one that may judge, got {asked['sku_table']!r}")
     standard = services.rules.standard(asked["standard"])

@@ -42,6 +42,7 @@ def test_the_ids() -> None:
         "size_melon_charentais_fr",
         "size_melon_count",
         "size_melon_weight",
+        "size_pear_5mm",
     ]
 
 
