@@ -79,7 +79,7 @@ ACCESS: Mapping[str, Access] = MappingProxyType(
         "GET /api/v1/lots/{lot_id}/fruits/{lot_fruit_id}": ALL,
         # review
         "GET /api/v1/review": PERSON,
-        "GET /api/v1/review/agreement": PERSON,
+        "GET /api/v1/qa": PERSON,
         "GET /api/v1/review/{lot_fruit_id}": PERSON,
         "POST /api/v1/review/{lot_fruit_id}": PERSON,
         "GET /api/v1/review/{lot_fruit_id}/views/{position}/overlay": PERSON,

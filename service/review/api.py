@@ -68,7 +68,7 @@ def queue(
     )
 
 
-@router.get("/review/agreement", summary="Machine against people", responses=errors(404, 422))
+@router.get("/qa", summary="Machine against people", responses=errors(404, 422))
 def agreement(services: RunningServices, lot: LotNumber = None) -> AgreementOut:
     """On fruit of the random sample that people judged without the machine's opinion."""
     if lot is not None:

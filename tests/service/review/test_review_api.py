@@ -129,7 +129,7 @@ def test_of_the_random_sample_nothing_is_told_until_it_is_answered(tmp_path: Pat
         assert answered["fruit"]["record"]["texts"]["reasons"]
         other = queue["fruits"][1]["lot_fruit_id"]
         assert say(address, other, "change", **{"class": "extra"}).json()["agrees"] is False
-        assert get(address, "review/agreement") == {
+        assert get(address, "qa") == {
             "fruit": 2,
             "agreed": 1,
             "differed": 1,
