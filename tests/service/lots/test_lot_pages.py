@@ -42,7 +42,11 @@ def lots(service: RunningService) -> RunningService:
             422,
             "standard: expected one that may judge apple, got &#39;melon_unece_ffv23&#39;",
         ),
-        ("/lots/1/decide?standard=apple_us_7cfr51&sku_table=../x", 422, "sku_table: expected one that may judge"),
+        (
+            "/lots/1/decide?standard=apple_us_7cfr51&sku_table=../x",
+            422,
+            "sku_table: expected one that may judge",
+        ),
         ("/lots/compare?lots=1", 422, "lots: expected 2 to 5 lots to compare, got 1"),
         ("/lots/compare?lots=1,99", 404, "no lot 99"),
         ("/growers/99", 404, "no grower 99"),
