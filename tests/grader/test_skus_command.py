@@ -21,7 +21,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 
 def test_list_and_show() -> None:
-    assert run("skus", "list")[1].split() == ["default", "pear"]
+    assert run("skus", "list")[1].split() == ["apple_cartons", "default", "pear"]
     code, out, _ = run("skus", "show", "default")
     assert code == 0
     assert "recirculate" in out
