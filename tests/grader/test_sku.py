@@ -150,5 +150,5 @@ def test_first_match_wins(tmp_path: Path) -> None:
 
 
 def test_unknown_table() -> None:
-    with pytest.raises(SkuTableError, match="no SKU table 'mars'; known are default"):
+    with pytest.raises(SkuTableError, match="no SKU table 'mars'; known are apple_cartons, default"):
         load_sku_table("mars")
