@@ -47,6 +47,8 @@ async def grade(
 ) -> GradingOut:
     """Find, measure and class every fruit; store pictures and records; answer when both are on disk."""
     services.model.grader()
+    if query.crop != "auto" and query.standard is None:
+        services.rules.default_standard(query.crop)  # refused before the pictures are read
     with services.pool.place() as place:
         uploads = await read_uploads(request, services.settings, frame=query.frame)
         return await place.run(lambda: _grade_and_keep(uploads, query, services))

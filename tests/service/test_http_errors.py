@@ -41,7 +41,7 @@ PNG = {"Content-Type": "image/png"}
         ("/api/v1/grade", {}, b"x", 415, "unsupported_media_type"),
         ("/api/v1/grade", {"Content-Type": "multipart/form-data"}, b"x", 400, "bad_request"),
         ("/api/v1/grade", PNG, b"x" * 1_000_001, 413, "upload_too_large"),
-        ("/api/v1/grade?crop=banana", PNG, b"x", 422, "invalid_parameter"),
+        ("/api/v1/grade?crop=banana", PNG, b"x", 422, "invalid_standard"),
         ("/api/v1/grade?mm_per_px=0", PNG, b"x", 422, "invalid_parameter"),
         ("/api/v1/grade?mm_per_px=nan", PNG, b"x", 422, "invalid_parameter"),
         ("/api/v1/grade?mm_per_pix=0.2", PNG, b"x", 422, "invalid_parameter"),
