@@ -34,6 +34,7 @@ from service.store.lot_store import NewLot
 
 STANDARD, OTHER_STANDARD, TABLE = "apple_eu_2023_2429", "apple_us_7cfr51", "default"
 LOT, LINE = "BENCH", "bench"
+MODEL_ID = "fruitnet/bench"
 DIFFERENT = 4_000
 """Fruit that are made one by one; a larger lot has each of them many times."""
 VARIETIES = ("fuji", "gala", "golden_delicious", "huaniu", None)
@@ -70,7 +71,7 @@ def made_records(count: int, seed: int = 7) -> list[FruitRecord]:
 def judged_by() -> JudgedBy:
     """What judged them."""
     return JudgedBy(
-        model_id="fruitnet/bench",
+        model_id=MODEL_ID,
         standard_id=STANDARD,
         standard_sha256=load_standard(STANDARD).sha256,
         sku_table_id=TABLE,
@@ -159,7 +160,7 @@ def _fruit(random: np.random.Generator, number: int) -> FruitMeasurement:
         netting=None,
         defects=tuple(defects),
         landmarks=(),
-        model_id="fruitnet/bench",
+        model_id=MODEL_ID,
         quality_flags=("defect_doubtful",) if random.random() < 0.05 else (),
     )
     if random.random() >= 0.1:

@@ -16,11 +16,9 @@ from fastapi import FastAPI
 from fixed_cost_grader import FixedCostGrader
 from warehouse_lots import LINE, made_records
 
-from grader.record import record_to_json
-from grader.types import FruitRecord
 from service.app import create_app
+from service.line.line_grader import verdict_of
 from service.line.live.line_watch import Decided
-from service.line.outlets import Verdict
 from service.line.protocol import Decision
 from service.request_log import configure_logging
 from service.server import AnnouncingServer, server_config
@@ -31,8 +29,6 @@ from service.store.lot_store import NewLot
 FED_LOT = "FED"
 AT_ONCE, MOST_WAITING = 50, 1_000
 DIFFERENT = 500
-MORE: tuple[Any, ...] = ((),)
-"""What `LotDesk.decided` takes beside the line and the decision."""
 
 
 async def feed(services: Services) -> None:
@@ -40,7 +36,7 @@ async def feed(services: Services) -> None:
     line = services.lines.known(LINE)
     new = NewLot(code=FED_LOT, grower="Bench", crop="apple", arrived_at=datetime.now(UTC))
     await services.lots.open(new, line, line.config.lanes)
-    verdicts = [_verdict(record) for record in await asyncio.to_thread(made_records, DIFFERENT)]
+    verdicts = [verdict_of(record) for record in await asyncio.to_thread(made_records, DIFFERENT)]
     for number in count(1):
         verdict = verdicts[number % DIFFERENT]
         decision = Decision(
@@ -60,25 +56,11 @@ async def feed(services: Services) -> None:
             verdict=verdict,
             has_picture=False,
         )
-        services.lots.decided(line.config, told, *MORE)
+        services.lots.decided(line.config, told, ())
         while number % AT_ONCE == 0 and services.lots.counts().waiting >= MOST_WAITING:
             await asyncio.sleep(0.005)
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)
-
-
-def _verdict(record: FruitRecord) -> Verdict:
-    diameter = record.measurement.size.equatorial_diameter_mm
-    return Verdict(
-        grade_class=record.grade.grade_class,
-        sku=record.sku.code,
-        table_outlet=record.sku.outlet,
-        diameter_mm=None if diameter is None else diameter.value,
-        standard_id=record.grade.standard_id,
-        model_id=record.measurement.model_id,
-        view_count=record.measurement.view_count,
-        record=record_to_json(record),
-    )
 
 
 def fed(app: FastAPI) -> FastAPI:

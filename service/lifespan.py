@@ -136,7 +136,7 @@ def _make_services(
     live = LiveLines(lines, rules.standards, load_for_previews, niceness=settings.preview_niceness)
     judging = JudgingRules(
         settings.data_dir / VERSIONS_FOLDER,
-        rules.standards(),
+        rules.standards,
         tables=lambda: [line.config.grading.sku_table for line in lines.all()],
         files=lambda: [line.config.grading.standard for line in lines.all()],
     )

@@ -35,9 +35,9 @@ def installed_models(model_dir: Path | None, models: Path = SHIPPED_MODELS) -> t
     return tuple(model for model in found if model is not None)
 
 
-def trusts_of(models: tuple[InstalledModel, ...]) -> dict[str, Trust]:
-    """By `model_id`, of those that state it."""
-    return {model.model_id: model.trust for model in models if model.trust is not None}
+def installed_trusts(model_dir: Path | None) -> dict[str, Trust]:
+    """By `model_id`, of the `installed_models` that state it."""
+    return {one.model_id: one.trust for one in installed_models(model_dir) if one.trust is not None}
 
 
 def _read_card(folder: Path, *, in_use: bool) -> InstalledModel | None:

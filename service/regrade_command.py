@@ -39,7 +39,7 @@ def regrade(
     from service.accounts.opening import open_archive
     from service.errors import ServiceError
     from service.lots.regrade import regrade_lot
-    from service.model_cards import installed_models, trusts_of
+    from service.model_cards import installed_trusts
     from service.rule_follower import VERSIONS_FOLDER, RuleFollower
     from service.settings import read_settings
 
@@ -52,7 +52,7 @@ def regrade(
             used = rules.default_standard(found.crop) if standard is None else rules.standard(standard)
             table = rules.sku_table(sku_table)
             began_s = perf_counter()
-            trusts = trusts_of(installed_models(settings.model_dir))
+            trusts = installed_trusts(settings.model_dir)
             report = regrade_lot(archive.regrades, found.lot_id, used, table, apply=apply, trusts=trusts)
         finally:
             archive.close()

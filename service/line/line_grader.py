@@ -13,7 +13,7 @@ from grader.onnx_model import OnnxModel
 from grader.pipeline import GradeOptions
 from grader.record import record_to_json
 from grader.turning_grader import SeenView, TurningGrader
-from grader.types import REJECT
+from grader.types import REJECT, FruitRecord
 from service.line.outlets import Verdict
 
 
@@ -126,19 +126,22 @@ class LineGrader(TurningGrader):
     def decide_fruit(self, kept: Sequence[SeenView], options: GradeOptions) -> Verdict | None:
         """Views to one fruit, class, SKU; see `TurningGrader.decide_seen`."""
         record = self.decide_seen(kept, options).record
-        if record is None:
-            return None
-        diameter = record.measurement.size.equatorial_diameter_mm
-        return Verdict(
-            grade_class=record.grade.grade_class,
-            sku=record.sku.code,
-            table_outlet=record.sku.outlet,
-            diameter_mm=None if diameter is None else diameter.value,
-            standard_id=record.grade.standard_id,
-            model_id=record.measurement.model_id,
-            view_count=record.measurement.view_count,
-            record=record_to_json(record),
-        )
+        return None if record is None else verdict_of(record)
+
+
+def verdict_of(record: FruitRecord) -> Verdict:
+    """What a line needs of a record."""
+    diameter = record.measurement.size.equatorial_diameter_mm
+    return Verdict(
+        grade_class=record.grade.grade_class,
+        sku=record.sku.code,
+        table_outlet=record.sku.outlet,
+        diameter_mm=None if diameter is None else diameter.value,
+        standard_id=record.grade.standard_id,
+        model_id=record.measurement.model_id,
+        view_count=record.measurement.view_count,
+        record=record_to_json(record),
+    )
 
 
 def _is_newest(number: int, kept: Sequence[SeenView]) -> bool:

@@ -26,7 +26,7 @@ from service.lots.schemas import (
     RegradeOut,
     StoringOut,
 )
-from service.model_cards import installed_models, trusts_of
+from service.model_cards import installed_trusts
 from service.schemas import MAX_ID, MAX_LOT, FruitOut, Language
 from service.services import RunningServices, Services
 from service.store.fruit_store import LotFruitFilter, StoredLotFruit
@@ -86,7 +86,7 @@ def regrade(lot_id: LotId, wanted: RegradeIn, services: RunningServices) -> Regr
         rules.default_standard(lot.crop) if wanted.standard is None else rules.standard(wanted.standard)
     )
     table = rules.sku_table(wanted.sku_table)
-    trusts = trusts_of(installed_models(services.settings.model_dir))
+    trusts = installed_trusts(services.settings.model_dir)
     report = regrade_lot(
         services.archive.regrades, lot_id, standard, table, apply=wanted.apply, trusts=trusts
     )

@@ -29,8 +29,6 @@ from service.skus.schemas import (
     VersionsOut,
 )
 
-VERSIONS_FOLDER = "versions"
-
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 
 RuleName = Annotated[str, Path(pattern=NAME)]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from service.errors import ConflictError
+from service.store.json_text import json_text
 from service.store.judges import JudgedBy, Judges
 from service.store.lot_tables import Correction, FruitDecision, LotFruit
 from service.store.review_store import UNDO, FruitState, ReviewFruit, StoredAnswer, load_fruit, stored_answer
@@ -137,8 +138,8 @@ def _add(session: Session, fruit: ReviewFruit, new: NewAnswer, outcome: Outcome)
         number=fruit.corrections + 1,
         who=new.who[:120],
         corrected_at=new.at,
-        before_json=_dump(asdict(fruit.state)),
-        after_json=_dump({**asdict(state), "asked": dict(new.asked)}),
+        before_json=json_text(asdict(fruit.state)),
+        after_json=json_text({**asdict(state), "asked": dict(new.asked)}),
         why=new.note,
     )
     session.add(correction)
@@ -172,7 +173,3 @@ def _add(session: Session, fruit: ReviewFruit, new: NewAnswer, outcome: Outcome)
     )
     session.flush()
     return stored_answer(correction, answer)
-
-
-def _dump(value: JsonObject) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -15,6 +15,7 @@ from grader.packed_fruit import pack_fruit
 from grader.record import record_from_json
 from service.errors import NotFoundError
 from service.store.evidence_store import NewPicture, add_evidence
+from service.store.json_text import json_text
 from service.store.judges import JudgedBy, Judges
 from service.store.lot_tables import FruitDecision, FruitRecordRow, Judge, LotFruit
 from service.store.storage_errors import storage_errors
@@ -151,7 +152,10 @@ class FruitStore:
             if judged:
                 session.execute(
                     insert(FruitRecordRow),
-                    [{"lot_fruit_id": number, "record_json": _dump(one.record)} for number, _, one in judged],
+                    [
+                        {"lot_fruit_id": number, "record_json": json_text(one.record)}
+                        for number, _, one in judged
+                    ],
                 )
                 session.execute(
                     insert(FruitDecision),
@@ -339,7 +343,3 @@ def _stored_decision(row: FruitDecision, judge: Judge) -> StoredDecision:
         review=row.review,
         judged_by=JudgedBy.of(judge),
     )
-
-
-def _dump(value: JsonObject | None) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from service.errors import NotFoundError, StorageError
+from service.store.json_text import json_text
 from service.store.storage_errors import storage_errors
 from service.store.tables import Fruit, Grading, Picture
 
@@ -90,7 +91,7 @@ class RecordStore:
         grading = Grading(
             graded_at=new.graded_at,
             duration_ms=new.duration_ms,
-            options_json=_dump(new.options),
+            options_json=json_text(new.options),
             notes_json=json.dumps(new.notes, ensure_ascii=False),
             pictures=[_picture_row(position, picture) for position, picture in enumerate(new.pictures)],
             fruits=[_fruit_row(position, record) for position, record in enumerate(new.records)],
@@ -170,7 +171,7 @@ def _fruit_row(position: int, record: JsonObject) -> Fruit:
         sku_code=sku["code"],
         outlet=sku["outlet"],
         model_id=record["model_id"],
-        record_json=_dump(record),
+        record_json=json_text(record),
     )
 
 
@@ -202,7 +203,3 @@ def _stored_fruit(row: Fruit, graded_at: datetime) -> StoredFruit:
         graded_at=graded_at,
         record=json.loads(row.record_json),
     )
-
-
-def _dump(value: JsonObject) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -17,7 +17,7 @@ from service.errors import ConflictError, LotError
 from service.lots.api import LotId
 from service.lots.regrade import RegradeReport, regrade_lot
 from service.lots.schemas import PackoutOut, ShareOut
-from service.model_cards import installed_models, trusts_of
+from service.model_cards import installed_trusts
 from service.services import RunningServices, Services
 from service.statement.content import size_order
 from service.store.lot_store import OPEN, StoredLot
@@ -126,7 +126,7 @@ def _decide(services: Services, lot: StoredLot, asked: Mapping[str, str], *, app
         raise LotError(f"sku_table: expected one that may judge, got {asked['sku_table']!r}")
     standard = services.rules.standard(asked["standard"])
     table = services.rules.sku_table(asked["sku_table"])
-    trusts = trusts_of(installed_models(services.settings.model_dir))
+    trusts = installed_trusts(services.settings.model_dir)
     return regrade_lot(services.archive.regrades, lot.lot_id, standard, table, apply=apply, trusts=trusts)
 
 

@@ -28,7 +28,7 @@ def publish(folder: Path, text: str, replaces: str | None) -> str:
 def test_the_version_that_judged_not_the_one_in_force(tmp_path: Path) -> None:
     first = publish(tmp_path, TEXT.replace("{crop}-", "{crop}1-"), None)
     second = publish(tmp_path, TEXT.replace("{crop}-", "{crop}2-"), first)
-    judging = JudgingRules(tmp_path / "versions", list_standards())
+    judging = JudgingRules(tmp_path / "versions", list_standards)
     judge = replace(JUDGE, sku_table_id=INSTALLED.table_id)
     for sha256 in (first, second, INSTALLED.sha256):
         assert judging.table(replace(judge, sku_table_sha256=sha256)).sha256 == sha256
@@ -38,7 +38,7 @@ def test_the_version_that_judged_not_the_one_in_force(tmp_path: Path) -> None:
 
 def test_a_standard_that_is_gone_is_known_by_name_for_words_only(tmp_path: Path) -> None:
     standards = list_standards()
-    judging = JudgingRules(tmp_path / "versions", standards)
+    judging = JudgingRules(tmp_path / "versions", lambda: standards)
     judge = replace(JUDGE, standard_id=standards[0].standard_id, standard_sha256=standards[0].sha256)
     assert judging.standard(judge) == standards[0]
     with pytest.raises(UnknownVersionError, match="no file with the hash"):

@@ -107,7 +107,7 @@ def judge_of(path: Path) -> JudgedBy:
 def rules_with(*paths: Path) -> JudgingRules:
     """Rules of a line with these tables; nothing was published."""
     folder = paths[0].parent / "versions"
-    return JudgingRules(folder, list_standards(), tables=lambda: [str(path) for path in paths])
+    return JudgingRules(folder, list_standards, tables=lambda: [str(path) for path in paths])
 
 
 def graded(

@@ -48,7 +48,7 @@ def test_rules_are_found_by_hash_wherever_they_are(tmp_path: Path) -> None:
     published = tmp_path / "versions"
     first = publish_sku_table(old, published, who="Wang", reason="packs", replaces=None)
     publish_sku_table(new, published, who="Wang", reason="six", replaces=first.sha256)
-    rules = JudgingRules(published, list_standards())
+    rules = JudgingRules(published, list_standards)
     for path in (old, new):
         assert rules.table(judge_of(path)).sha256 == judge_of(path).sku_table_sha256
     default = load_sku_table("default")

@@ -49,7 +49,9 @@ def lot(archive: Archive) -> StoredLot:
 
 
 def made(archive: Archive, lot: StoredLot, *prices: str) -> Statement:
-    return lot_statement(archive, JudgingRules(Path("none"), STANDARDS), lot.lot_id, read_prices(prices))
+    return lot_statement(
+        archive, JudgingRules(Path("none"), lambda: STANDARDS), lot.lot_id, read_prices(prices)
+    )
 
 
 def assert_adds_up(statement: Statement, archive: Archive) -> None:

@@ -42,7 +42,7 @@ def statement(tmp_path_factory: pytest.TempPathFactory) -> Statement:
     )
     fill_lot(archive, lot, 2_000)
     prices = read_prices(["extra:6.50", "I:5.20", "II:3", "reject:0.8"])
-    made = lot_statement(archive, JudgingRules(folder, list_standards()), lot.lot_id, prices)
+    made = lot_statement(archive, JudgingRules(folder, list_standards), lot.lot_id, prices)
     archive.close()
     return replace(made, made_at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
 
